@@ -35,9 +35,9 @@ def by_itself(request: HttpRequest) -> bool:
 def answer(
     request: HttpRequest, meeting: Meeting, save: Callable[..., Answer], address: Callable[[Any], str]
 ) -> HttpResponse:
-    """Saves what can be taken of the forms. The answer: what to say to whoever types, what is `left` out, and the
-    `version`, the `base` and the `address` with which the page goes on. The page that sends the same under the same key
-    again, as its answer was lost, gets that answer.
+    """Saves what can be taken of the forms. The answer: what to say to whoever types, what is `left` out, what is
+    `wrong` with which control of rows, and the `version`, the `base` and the `address` with which the page goes on. The
+    page that sends the same under the same key again, as its answer was lost, gets that answer.
 
     save: of the forms, by the `do` that it is handed. address: of what was saved, None where nothing was; from then on
     the forms are of that row.
@@ -54,14 +54,16 @@ def _once(request: HttpRequest, meeting: Meeting, save: Callable[..., Answer], a
     def stands(saved: Any = None) -> Answer:
         on = address(saved)
         version, base = meeting.stands()
-        return _told(_saved(meeting.left), left=meeting.left, version=version, base=base, address=on)
+        said = {"left": meeting.left, "wrong": meeting.wrong, "version": version, "base": base, "address": on}
+        return _told(_saved(meeting.left), **said)
 
     claim = _claim(request, stands)
     if given := idempotency.given(claim):  # before any conflict: with oneself it would be one
         return given
     if not meeting.take():
         fields = _named(meeting.left)
-        return _told(_("Not saved yet. First complete: {fields}").format(fields=fields), status=422)
+        said = _("Not saved yet. First complete: {fields}").format(fields=fields)
+        return _told(said, status=422, wrong=meeting.wrong)
     if not meeting.differs():
         return stands()
     return save(*meeting.forms, do=lambda verb, *args, **kwargs: verb.claimed(claim, *args, **kwargs))

@@ -54,6 +54,7 @@ class Meeting:
         self._sent, self.status = request.method == "POST", 200
         self.differences: list[Difference] = []
         self.left: list[str] = []
+        self.wrong: dict[str, str] = {}  # of rows that were left out: what is wrong with which control
         self.merged = self.asked = False
         now = parts(None, None)
         self.forms, self.base = now, _base(now)
@@ -88,19 +89,23 @@ class Meeting:
         return None
 
     def take(self) -> bool:
-        """The forms say what can be taken, and elsewhere what stands; `left` is what those other fields are called.
+        """The forms say what can be taken, and elsewhere what stands; a new row that can't be is left out. `left` is
+        what those other fields are called.
+
         Returns whether this can be saved. Raises DomainError 412 stale where another tab saved something meanwhile.
         """
         if self.merged or self.asked:  # the page would go on with values that it does not show
             raise overtaken()
         now = self._parts(None, None)
-        left = [(mine.label, theirs) for mine, theirs in self._fields(now) if mine.wrong]
+        left = [(mine, theirs) for mine, theirs in self._fields(now) if mine.wrong]
         if left:
             self._copy()
-            for _label, theirs in left:
-                theirs.take(self._data, self._files)
+            for mine, theirs in left:
+                if not mine.leave(self._data, theirs.standing):
+                    theirs.take(self._data, self._files)
             self.forms = self._parts(self._data, self._files)
-        self.left = [label for label, _theirs in left]
+        self.left = [label for mine, _theirs in left for label in mine.left]
+        self.wrong = {control: words for mine, _theirs in left for control, words in mine.of_rows.items()}
         return all(form.is_valid() for form in self.forms)
 
     def differs(self) -> bool:
@@ -182,14 +187,27 @@ class _Field:
         """values: what a browser sends of it; None where it sends nothing, as of a file that was not chosen. wrong: the
         form can't be saved as long as this is so."""
         self.name, self.label, self.values, self.words, self.take = name, label, values, words, take
-        self.wrong = wrong
+        self.wrong, self.left, self.of_rows = wrong, [label], dict[str, str]()
+        self.standing = 0  # rows
+        self.leave: Callable[[QueryDict, int], bool] = lambda data, standing: False
 
 
 def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
     if isinstance(part, BaseFormSet):
         rows = _rows(part)
         wrong = part.is_bound and not part.is_valid()
-        yield _Field(part.prefix, str(labels.get(part.prefix, "")), [rows], rows or "–", _taking_rows(part), wrong)
+        field = _Field(part.prefix, str(labels.get(part.prefix, "")), [rows], rows or "–", _taking_rows(part), wrong)
+        field.standing = part.initial_form_count()
+        if wrong and (left := _wrong_rows(part)):
+            field.left = [_in_row(field.label, number, form) for number, form in left.items()]
+            field.of_rows = {
+                form[name].id_for_label: str(said[0])
+                for form in left.values()
+                for name, said in form.errors.items()
+                if name in form.fields
+            }
+            field.leave = _leaving(part, left)
+        yield field
         return
     for bound in part:
         if isinstance(bound.field, FileField):
@@ -227,6 +245,34 @@ def _taking_rows(formset: BaseFormSet) -> Callable[..., None]:
         data[formset.management_form.add_prefix("TOTAL_FORMS")] = str(len(formset.initial_forms))
 
     return take
+
+
+def _wrong_rows(formset: BaseFormSet) -> dict[int, BaseForm]:
+    """By number from 0, without those to be deleted; none where something is wrong with all rows together."""
+    if formset.non_form_errors():
+        return {}
+    rows = enumerate(formset.forms)
+    return {number: form for number, form in rows if form.errors and not form.data.get(form.add_prefix("DELETE"))}
+
+
+def _in_row(label: str, number: int, form: BaseForm) -> str:
+    fields = ", ".join(str(form.fields[name].label) for name in form.errors if name in form.fields)
+    return _("{part}, line {number}: {fields}").format(part=label, number=number + 1, fields=fields)
+
+
+def _leaving(formset: BaseFormSet, left: dict[int, BaseForm]) -> Callable[[QueryDict, int], bool]:
+    """Takes these rows out, as long as all of them are new to the page and no row that stands goes with them."""
+    right = [form for form in formset.forms if form not in left.values() and form.has_changed()]
+
+    def leave(data: QueryDict, standing: int) -> bool:
+        if min(left) < formset.initial_form_count() or len(right) < standing:
+            return False
+        for form in left.values():
+            for bound in form:
+                data.setlist(bound.html_name, [])
+        return True
+
+    return leave
 
 
 def _version(now: list[Part]) -> str:

@@ -24,6 +24,21 @@
   const keep = () => { try { localStorage.setItem(key(), JSON.stringify({ said: typed(), unsent })); } catch { /* stores nothing */ } };
   const forget = () => { try { localStorage.removeItem(key()); } catch { /* stores nothing */ } };
   const say = (sentence, bad) => { told.textContent = sentence; told.classList.toggle("c-bad", Boolean(bad)); };
+  // What a row lacks stands at its field, as long as nobody types into that row.
+  let lacks = {};
+  const mark = () => {
+    form.querySelectorAll("[data-lacks]").forEach((one) => one.remove());
+    Object.entries(lacks).forEach(([id, sentence]) => {
+      const control = document.getElementById(id);
+      if (!control || document.getElementById(`${id}_error`) || control.closest("fieldset").contains(document.activeElement)) return;
+      const said = document.createElement("p");
+      said.className = "errmsg";
+      said.dataset.lacks = "";
+      said.textContent = sentence;
+      control.before(said);
+    });
+  };
+  form.addEventListener("focusin", mark);
   const later = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
 
   // What did not arrive is sent again as it was, under its own key: the server answers as it did, if it did.
@@ -60,6 +75,8 @@
     unsent = null;
     over = !answer.ok && answer.status !== 422;
     say(body.said, over);
+    lacks = body.wrong || {};
+    mark();
     if (answer.ok) {
       if (body.address && body.address !== location.pathname) {
         forget();

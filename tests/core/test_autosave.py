@@ -80,7 +80,7 @@ def test_what_is_not_complete_keeps_what_stands_and_is_named(browser, world):
     case.refresh_from_db()
     assert case.contract_no == "C-2" and case.planned_until is not None
     assert [(line.control_item_id, line.quantity) for line in case.lines.all()] == before
-    assert set(tab.answer["left"]) == {"Planned until", "Goods"}
+    assert set(tab.answer["left"]) == {"Planned until", "Goods, line 1: Quantity"}
     assert "Planned until" in tab.answer["said"]
     assert tab.type(**{"lines-0-quantity": "12"}) == 200
     assert tab.answer["left"] == ["Planned until"] and case.lines.get().quantity != before[0][1]
@@ -141,13 +141,42 @@ def test_a_declaration_begins_when_it_is_complete_enough(browser, world):
 def test_a_half_typed_row_hides_no_change_of_a_colleagues(browser, world):
     case = draft(world)
     first, second = (Tab(browser, f"/applications/{case.ref}/edit/") for _ in range(2))
-    assert first.type(**{"lines-1-code": "1C902.b", "lines-TOTAL_FORMS": "2"}) == 200 and first.answer["left"] == [
-        "Goods"
-    ]
+    assert first.type(**{"lines-1-code": "1C902.b", "lines-TOTAL_FORMS": "2"}) == 200
+    assert first.answer["left"] == ["Goods, line 2: Description, Quantity"]
     assert second.type(**{"lines-0-quantity": "500"}) == 200
     assert first.type() == 412
     assert first.type(remarks="Urgent.") == 412
     assert case.lines.get().quantity == 500_000
+
+
+ROW = {"code": "1C905.a.4", "description": "N42SH", "quantity": "12.5"}
+
+
+def row(number, **said):
+    return {f"lines-{number}-{name}": value for name, value in said.items()}
+
+
+def test_a_new_row_that_is_not_complete_says_what_it_lacks_and_leaves_the_others_saved(browser):
+    tab = Tab(browser, "/applications/new/")
+    assert tab.type(contract_no="C-1", **row(0, code="1C905.a.4", quantity="5")) == 200
+    case = Application.objects.get()
+    assert tab.answer["left"] == ["Goods, line 1: Description"] and case.lines.count() == 0
+    assert tab.answer["wrong"] == {"id_lines-0-description": "This field is required."}
+    half = row(1, code="1C902.b")
+    assert tab.type(**{"lines-TOTAL_FORMS": "2"}, **row(0, **ROW), **half) == 200
+    assert tab.answer["left"] == ["Goods, line 2: Description, Quantity"]
+    assert [line.quantity for line in case.lines.all()] == [12_500]
+    assert tab.type(**row(1, **ROW | {"quantity": "3"})) == 200 and tab.answer["left"] == []
+    assert [line.quantity for line in case.lines.order_by("number")] == [12_500, 3_000]
+    assert tab.answer["wrong"] == {}
+
+
+def test_a_row_that_stands_stays_while_it_is_typed_anew(browser):
+    tab = Tab(browser, "/applications/new/")
+    assert tab.type(**row(0, **ROW)) == 200
+    assert tab.type(**row(0, quantity="")) == 200
+    assert tab.answer["left"] == ["Goods, line 1: Quantity"]
+    assert Application.objects.get().lines.get().quantity == 12_500
 
 
 def test_a_row_that_was_added_and_saved_may_be_emptied_or_left_alone(browser, world):
