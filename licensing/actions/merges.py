@@ -12,6 +12,7 @@ from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Invalid, NotFound, Problem
 from core.legal_time import legal_day, legal_now
+from core.locks import lock_all
 from exporters.models import Party
 from exporters.selectors import of_company
 from licensing.actions.applications import LINES_MOST, Draft, LineDraft
@@ -143,8 +144,8 @@ def merge(refs: Sequence[str], *, by: Actor) -> Application:
     Raises NotFound where one is not the company's, Invalid naming each that is in the way, DomainError
     channel-closed or policy-prohibits where the rules of today open no annual license.
     """
-    at = legal_now()
     cases = _of_company(refs, by)
+    at = legal_now()
     rows = [Merged(case=case, license=_granted(case)) for case in cases]
     merges.read_merged(rows)
     _require_alike(rows, at)
@@ -160,15 +161,16 @@ def merge(refs: Sequence[str], *, by: Actor) -> Application:
 
 
 def _of_company(refs: Sequence[str], by: Actor) -> list[Application]:
-    """They are not locked: what is read of them stays as it is."""
+    """They are this transaction's: whoever merges one of them at once waits, and finds that it was merged."""
     wanted = set(refs)
     if not merges.CASES_LEAST <= len(wanted) <= merges.CASES_MOST:
         message = _("Choose {least} cases at least, and {most} at most.")
         code = "min-items" if len(wanted) < merges.CASES_LEAST else "max-items"
         text = message.format(least=merges.CASES_LEAST, most=merges.CASES_MOST)
         raise Invalid([Problem("/cases", code, text)])
-    rows = merges.for_merging(of_company(applications_for(by), by).filter(ref__in=wanted))
-    cases = list(rows.select_related("license").order_by("pk"))
+    mine = lock_all(of_company(applications_for(by), by).filter(ref__in=wanted))
+    rows = merges.to_merge(mine).select_related("license")
+    cases = list(rows.order_by("pk"))
     if len(cases) < len(wanted):
         raise NotFound()
     return cases
@@ -181,8 +183,8 @@ def _granted(case: Application) -> License | None:
 
 
 def _require_alike(rows: Sequence[Merged], at: datetime) -> None:
-    """Each of them is of one shipment, open or licensed, of the last year; where it goes and what it is as of the
-    first one. Raises Invalid with each that is not."""
+    """Each of them is of one shipment, open or licensed, of the last year, and was not merged; where it goes and what
+    it is as of the first one. Raises Invalid with each that is not."""
     first = rows[0]
     found = [why for row in rows if (why := _not_to_merge(row.case, at) or _unlike(row, first))]
     if found:
@@ -218,6 +220,9 @@ def _not_to_merge(case: Application, at: datetime) -> str:
         message = _("{ref} is “{state}”. Only cases that are open, or led to a license, are merged.")
     elif case.submitted_at < merges.since(at):
         message = _("{ref} was filed more than {months} months ago.")
+    elif merged := next(iter(case.merged_into.all()), None):
+        message = _("{ref} was merged into {other} already. Go on with that one, or withdraw it first.")
+        return message.format(ref=case.ref, other=merged.application.ref)
     else:
         return ""
     return message.format(ref=case.ref, kind=case.get_kind_display(), state=case.get_state_display(), months=MONTHS)

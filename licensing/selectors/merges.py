@@ -1,10 +1,11 @@
 """Which cases of one shipment each are like one another, and may be merged into one annual application."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, QuerySet, prefetch_related_objects
 
@@ -12,9 +13,10 @@ from core.access import Actor
 from core.legal_time import day_start, legal_day, months_after
 from core.models import Document
 from exporters.selectors import of_company
-from licensing.models import Application, ApplicationLine, Kind, Merged
+from licensing.models import Application, ApplicationLine, Kind, License, Merged
 from licensing.policy.vocabulary import MONTHS
 from licensing.selectors.applications import applications_for, parts, steps
+from licensing.selectors.licenses import in_force
 from licensing.states import MERGING, RENEWING
 
 CASES_LEAST, CASES_MOST = 2, 100
@@ -42,8 +44,16 @@ def like(rows: QuerySet[Application], case: Application) -> QuerySet[Application
 
 def to_choose(actor: Actor, case: Application, at: datetime) -> QuerySet[Application]:
     """What is like the case, the newest first, with into what each was merged already."""
+    return _with_into(for_merging(like(of_the_year(actor, at), case)).order_by("-pk"))
+
+
+def to_merge(cases: Sequence[Application]) -> QuerySet[Application]:
+    """These, with all that the rules are asked of them, and into what each was merged already."""
+    return _with_into(for_merging(Application.objects.filter(pk__in=[case.pk for case in cases])))
+
+
+def _with_into(rows: QuerySet[Application]) -> QuerySet[Application]:
     into = Merged.objects.filter(application__state__in=RENEWING).select_related("application")
-    rows = for_merging(like(of_the_year(actor, at), case)).order_by("-pk")
     return rows.prefetch_related(Prefetch("merged_into", into))
 
 
@@ -59,20 +69,40 @@ def _with_items(rows: QuerySet[Application]) -> QuerySet[Application]:
 
 @dataclass(frozen=True)
 class Alike:
-    """So many cases that are like one another; the newest stands for them."""
+    """So many cases that are like one another; cases: those of them that one draft could say, the oldest first."""
 
     count: int
-    newest: Application
+    cases: list[Application]
+
+    @property
+    def newest(self) -> Application:
+        return self.cases[-1]
 
 
 def alike(actor: Actor, at: datetime, *, most: int) -> list[Alike]:
     """The largest groups of like cases that were not merged yet; one query where there are none."""
     rows = _with_items(unmerged(of_the_year(actor, at)).order_by()).values("destinations", "items")
-    grouped = rows.annotate(count=Count("pk"), newest=Max("pk")).filter(count__gte=CASES_LEAST)
-    found = list(grouped.order_by("-count", "-newest")[:most])
-    newest = for_merging(Application.objects.filter(pk__in=[one["newest"] for one in found])) if found else ()
-    cases = {case.pk: case for case in newest}
-    return [Alike(one["count"], cases[one["newest"]]) for one in found]
+    grouped = rows.annotate(count=Count("pk"), newest=Max("pk"), all=ArrayAgg("pk", order_by="pk"))
+    found = list(grouped.filter(count__gte=CASES_LEAST).order_by("-count", "-newest")[:most])
+    groups = [(one["count"], one["all"][-CASES_MOST:]) for one in found]
+    asked = [pk for _count, keys in groups for pk in keys]
+    cases = {case.pk: case for case in for_merging(Application.objects.filter(pk__in=asked))} if found else {}
+    return [Alike(count, [cases[pk] for pk in keys]) for count, keys in groups]
+
+
+def annual_in_force(actor: Actor, at: datetime) -> list[License]:
+    """The company's own annual licenses that may be used today, the one that ends last first, with their lines."""
+    rows = of_company(in_force(actor), actor).filter(kind=Kind.ANNUAL, usable_until__gte=legal_day(at))
+    return list(rows.order_by("-usable_until", "-pk").prefetch_related("lines"))
+
+
+def covering(licenses: Iterable[License], case: Application) -> License | None:
+    """The first of these for all that the case is of, at its destinations."""
+    items, there = set(items_of(case)), set(case.destinations)
+    for license in licenses:
+        if there <= set(license.destinations) and items <= {line.control_item_id for line in license.lines.all()}:
+            return license
+    return None
 
 
 def for_merging(rows: QuerySet[Application]) -> QuerySet[Application]:
@@ -97,9 +127,10 @@ _READ: tuple[Any, ...] = (
 
 
 def with_merged(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Cases with those that they were merged of, each with all that it says."""
+    """Cases with those that they were merged of, each with all that it says, and into which each was merged itself."""
     return rows.prefetch_related(
-        Prefetch("merged", Merged.objects.select_related("case", "license__application").prefetch_related(*_READ))
+        Prefetch("merged_into", Merged.objects.select_related("application").order_by("-pk")),
+        Prefetch("merged", Merged.objects.select_related("case", "license__application").prefetch_related(*_READ)),
     )
 
 

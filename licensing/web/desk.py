@@ -31,7 +31,7 @@ from licensing.states import UNISSUED, ApplicationState
 from licensing.web.changes import changes_of, copied
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
-from licensing.web.merges import merged
+from licensing.web.merges import into, merged
 from licensing.web.onward import with_onward
 from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
@@ -102,6 +102,7 @@ def case(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
         "came_back": _came_back(history),
         "amending": changes_of(row),
         "copied": copied(row, today),
+        "merged_into": into(row, sent=True),
         "merged": merged(row, today),
         **papers.shown(row),
     }

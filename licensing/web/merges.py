@@ -18,9 +18,9 @@ from core.web.refused import complete, form_page, refusals_in, sent
 from exporters.selectors import of_company
 from licensing.actions import merges as verbs
 from licensing.actions.copies import Unnamed, line_of, said
-from licensing.models import Application, Declaration, Kind, Merged
+from licensing.models import Application, Declaration, Kind, License, Merged
 from licensing.selectors import applications_for, merges
-from licensing.states import ApplicationState
+from licensing.states import OPEN_CASE, ApplicationState
 from licensing.web.changes import Change, facts_of, line_in_full
 from licensing.web.forms.merges import MergeForm
 
@@ -39,10 +39,11 @@ _LABELS: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Offer:
-    """So many like cases; the newest of them says which."""
+    """So many like cases; one of them says which. covered: the annual license in force that is of the same."""
 
     count: int
     case: Application
+    covered: License | None
 
     @property
     def codes(self) -> list[str]:
@@ -54,22 +55,28 @@ class Offer:
 
 
 def offers(actor: Actor, at: datetime) -> list[Offer]:
-    """Like cases of which the rules open an annual license to the company, as of the newest of them."""
+    """Like cases for some of which the rules open an annual license to the company."""
     if not actor.may("application.merge", "POST"):
         return []
     found = merges.alike(actor, at, most=OFFERS_LOOKED)
-    opened = (one for one in found if not verbs.closed([one.newest], actor.organization_id, at))
-    return [Offer(one.count, one.newest) for one in islice(opened, OFFERS_MOST)]
+    opened = (one for one in found if not verbs.closed(one.cases, actor.organization_id, at))
+    first = list(islice(opened, OFFERS_MOST))
+    annual = merges.annual_in_force(actor, at) if first else []
+    return [Offer(one.count, one.newest, merges.covering(annual, one.newest)) for one in first]
 
 
 def offer_of(case: Application, actor: Actor, at: datetime) -> Offer | None:
     """The same of the cases that are like this one, if it is one of them."""
     if case.kind != Kind.PER_SHIPMENT or not actor.may("application.merge", "POST"):
         return None
-    like = set(merges.like(merges.unmerged(merges.of_the_year(actor, at)), case).values_list("pk", flat=True))
-    if case.pk not in like or len(like) < merges.CASES_LEAST or verbs.closed([case], actor.organization_id, at):
+    rows = merges.like(merges.unmerged(merges.of_the_year(actor, at)), case).order_by("-pk")
+    keys = list(rows.values_list("pk", flat=True))
+    if case.pk not in keys or len(keys) < merges.CASES_LEAST:
         return None
-    return Offer(len(like), case)
+    like = list(merges.for_merging(rows.filter(pk__in=keys[: merges.CASES_MOST])))
+    if verbs.closed(like, actor.organization_id, at):
+        return None
+    return Offer(len(keys), case, merges.covering(merges.annual_in_force(actor, at), case))
 
 
 def merge(request: HttpRequest) -> HttpResponse:
@@ -93,10 +100,18 @@ def merge(request: HttpRequest) -> HttpResponse:
         "case": case,
         "rows": rows,
         "enough": enough,
+        "ticks": list(zip(rows, form["cases"], strict=True)) if enough else [],
+        "covered": merges.covering(merges.annual_in_force(request.actor, at), case) if case and enough else None,
         "closed": verbs.closed(rows, request.actor.organization_id, at) if enough else None,
         "offers": [] if case else offers(request.actor, at),
     }
     return form_page(request, "licensing/application_merge.html", form, **context)
+
+
+def into(case: Application, *, sent: bool) -> list[Application]:
+    """Into what it was merged, the newest first, but what was withdrawn before it was sent. sent: without drafts."""
+    rows = (one.application for one in case.merged_into.all())
+    return [row for row in rows if row.submitted_at or (not sent and row.state == ApplicationState.DRAFT)]
 
 
 # --- what was merged --------------------------------------------------------------------------------------
@@ -132,6 +147,11 @@ class From:
     users: list[User]
     differ: list[Promise]
     changes: list[Change]
+
+    @property
+    def still_open(self) -> list[Application]:
+        """Of the cases those that somebody may still decide beside this one."""
+        return [one.case for one in self.rows if one.case.state in OPEN_CASE]
 
     @property
     def unnamed(self) -> list[Unnamed]:

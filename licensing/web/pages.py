@@ -44,7 +44,7 @@ from licensing.web.forms import (
 )
 from licensing.web.holds import of_case
 from licensing.web.intents import announced
-from licensing.web.merges import merged, offer_of, offers
+from licensing.web.merges import into, merged, offer_of, offers
 from licensing.web.onward import with_onward
 from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
@@ -257,6 +257,7 @@ def application(
         "amending": changes_of(row),
         "copied": copied(row, today),
         "merged": merged(row, today),
+        "merged_into": into(row, sent=False),
         "alike": offer_of(row, request.actor, legal_now()),
         "can_be_copied": can_be_copied(row),
         **_of_now(row),

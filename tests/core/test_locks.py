@@ -80,7 +80,7 @@ TAKES = {
     "exporters.change_party": "exporters_party now",
     "licensing.copies.copy_license": "now",
     "licensing.copies.copy_case": "now",
-    "licensing.merges.merge": "now",
+    "licensing.merges.merge": "licensing_application now",
     "exporters.changes.accept_change": "exporters_exporter core_organization now",
     "licensing.applications.start": "licensing_declaration now",
     "licensing.applications.change": "licensing_application licensing_declaration now",

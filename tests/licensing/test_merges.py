@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from config.local import demo
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
-from licensing.actions import amendments, applications, copies, decisions, merges
+from licensing.actions import amendments, applications, copies, decisions, licenses, merges
 from licensing.models import Application, ApplicationLine, ControlItem, Declaration, Kind, Merged
 from licensing.selectors import merges as selectors
 from licensing.web import merges as pages
@@ -37,7 +37,11 @@ def licensed(world, **said):
 
 
 def merged(world, *cases):
-    return merges.merge([case.ref for case in cases], by=world.exporter)
+    """As if none of them had been merged before."""
+    refs = [case.ref for case in cases]
+    for row in Application.objects.filter(state="draft", merged__case__ref__in=refs).distinct():
+        applications.withdraw(row.ref, by=world.exporter)
+    return merges.merge(refs, by=world.exporter)
 
 
 def why_not(world, *cases):
@@ -327,7 +331,7 @@ def test_where_the_rules_open_no_annual_license_nothing_is_merged_or_offered(wor
 def test_what_is_open_is_offered_though_larger_groups_are_closed(world, monkeypatch):
     [sent(world, by_whom=[world.declaration(country="FR")]) for _ in range(3)]
     cases = [sent(world), sent(world)]
-    monkeypatch.setattr(merges, "closed", lambda rows, *at: rows[0].destinations == ["FR"])
+    monkeypatch.setattr(merges, "closed", lambda rows, *at: rows[-1].destinations == ["FR"])
     monkeypatch.setattr(pages, "OFFERS_MOST", 1)
     assert [one.case for one in pages.offers(world.exporter, legal_now())] == [cases[1]]
 
@@ -376,17 +380,19 @@ def test_one_case_is_offered_nothing(world, client):
 
 
 def test_the_page_merges_what_is_ticked(world, client):
-    cases = [sent(world, kilograms=number) for number in (1, 2, 3)]
+    cases = [sent(world, kilograms=number) for number in (1, 2, 3, 4)]
     done = merged(world, *cases[:2])
     page = text_of(client, world.exporter, path := f"/applications/merge/?like={cases[0].ref}")
-    ticked = [case for case in cases if f'value="{case.ref}" id="id_cases_{2 - cases.index(case)}" checked' in page]
-    assert ticked == [cases[2]] and page.count(f"merged into {done.ref} already") == 2
+    ticked = [case for case in cases if f'value="{case.ref}" id="id_cases_{3 - cases.index(case)}" checked' in page]
+    assert ticked == cases[2:]
+    assert page.count(f'merged into <a href="/applications/{done.ref}/">{done.ref}</a> already') == 2
+    assert all(f'<a href="/applications/{case.ref}/">' in page for case in cases)
     answer = client.post(path, {"cases": [cases[2].ref]})
     assert answer.status_code == 422 and "Choose 2 cases at least" in answer.content.decode()
-    answer = client.post(path, {"cases": [case.ref for case in cases[1:]]})
+    answer = client.post(path, {"cases": [case.ref for case in cases[2:]]})
     row = Application.objects.order_by("-pk")[0]
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/applications/{row.ref}/")
-    assert row.lines.get().quantity == 5 * KG
+    assert row.lines.get().quantity == 7 * KG
     other = make.exporter(world.ministry, "Elsewhere Co., Ltd.")
     client.force_login(other.user)
     assert client.get(path).status_code == 404
@@ -400,7 +406,8 @@ def test_pages_and_programs_say_what_came_from_where(world, client):
     for path in paths:
         text = text_of(client, world.exporter, path)
         assert "Merged of 2 cases" in text and f'href="/licenses/{license.ref}/"' in text
-        assert f"{license.application.ref}: 100 kg" in text and f"{case.ref}: 40 kg" in text
+        for one, share in ((license.application, "100 kg"), (case, "40 kg")):
+            assert f'<a href="/applications/{one.ref}/">{one.ref}</a>: {share}' in text
     draft = copies.said(Application.objects.get(pk=row.pk))
     lines = [draft.lines[0], replace(draft.lines[1], quantity=50 * KG), replace(draft.lines[1], description="More")]
     now = replace(draft, lines=lines, ports=["CNTSN"])
@@ -426,7 +433,84 @@ def test_the_officers_see_it_too(world, client):
     demo.paper(world.exporter, row.ref, "contract", "Frame contract")
     demo.under_review(world.exporter, row.ref, world.ministry)
     desk = text_of(client, world.ministry.reviewer, f"/desk/cases/{row.ref}/")
-    assert "Merged of 2 cases" in desk and f'href="/desk/cases/{cases[0].ref}/"' in desk
+    assert "Merged of 2 cases" in desk
+    for case in cases:
+        assert desk.count(f'href="/desk/cases/{case.ref}/"') == 4  # named, still open, of its goods, of its end-user
+        old = text_of(client, world.ministry.reviewer, f"/desk/cases/{case.ref}/")
+        assert f'Merged into <a href="/desk/cases/{row.ref}/">{row.ref}</a> (Under review)' in old
+    assert "These are still open by themselves, and ask for the same:" in desk and "Withdraw" not in desk
+
+
+def test_a_draft_is_named_to_its_company_alone(world, client):
+    cases = [sent(world), sent(world)]
+    row = merged(world, *cases)
+    path = f"/applications/{cases[0].ref}/"
+    text = text_of(client, world.exporter, path)
+    assert f'Merged into <a href="/applications/{row.ref}/">{row.ref}</a> (Draft)' in text
+    assert "withdraw it</a>, or the same is asked for twice" not in text
+    assert "Merged into" not in text_of(client, world.ministry.reviewer, f"/desk/cases/{cases[0].ref}/")
+    applications.withdraw(row.ref, by=world.exporter)
+    assert "Merged into" not in text_of(client, world.exporter, path)
+
+
+def test_once_it_is_sent_its_company_is_offered_to_withdraw_what_is_still_open(world, client):
+    license, open_ = licensed(world), sent(world)
+    row = merged(world, license.application, open_)
+    mine, link = f"/applications/{row.ref}/", f'href="/applications/{open_.ref}/withdraw/"'
+    for path in (mine, f"{mine}submit/"):
+        text = text_of(client, world.exporter, path)
+        assert "These are still open by themselves. Withdraw each once this is sent" in text and link not in text
+    now = replace(copies.said(Application.objects.get(pk=row.pk)), contract_no="K-1", contract_on=legal_today())
+    now = replace(now, planned_from=legal_today(), planned_until=months_after(legal_today(), 12))
+    applications.change(row.ref, now, version=Application.objects.get(pk=row.pk).version, by=world.exporter)
+    demo.paper(world.exporter, row.ref, "contract", "Frame contract")
+    applications.submit(row.ref, seen=seen(row.ref), by=world.exporter)
+    assert link in text_of(client, world.exporter, mine)
+    assert link not in text_of(client, make.colleague(world.exporter, "clerk"), mine)
+    old = text_of(client, world.exporter, f"/applications/{open_.ref}/")
+    assert f'This one is still open: <a href="/applications/{open_.ref}/withdraw/">withdraw it</a>' in old
+    applications.withdraw(open_.ref, by=world.exporter)
+    assert "still open" not in text_of(client, world.exporter, mine)
+    assert "This one is still open" not in text_of(client, world.exporter, f"/applications/{open_.ref}/")
+
+
+def test_what_was_merged_is_not_merged_again_as_long_as_that_stands(world):
+    cases = [sent(world), sent(world), sent(world)]
+    row = merged(world, *cases[:2])
+    error = refused(merges.merge, [case.ref for case in cases[1:]], by=world.exporter)
+    said = f"{cases[1].ref} was merged into {row.ref} already. Go on with that one, or withdraw it first."
+    assert (error.code, [problem.message for problem in error.errors]) == ("not-mergeable", [said])
+    applications.withdraw(row.ref, by=world.exporter)
+    assert merges.merge([case.ref for case in cases[1:]], by=world.exporter).state == "draft"
+
+
+def test_the_rules_are_asked_of_all_that_are_alike(world, client, monkeypatch):
+    cases, asked = [sent(world), sent(world), sent(world)], []
+    monkeypatch.setattr(merges, "closed", lambda rows, *at: asked.append({row.ref for row in rows}))
+    pages.offers(world.exporter, legal_now())
+    pages.offer_of(cases[0], world.exporter, legal_now())
+    assert asked == [{case.ref for case in cases}] * 2
+
+
+def test_where_an_annual_license_is_of_the_same_it_is_named_instead(world, client, clock):
+    license = world.license(kilograms=100)
+    cases = [sent(world), sent(world)]
+    said = f'Your annual license <a href="/licenses/{license.ref}/">{license.ref}</a> is for the same control codes'
+    merge = f'href="/applications/merge/?like={cases[1].ref}"'
+    for path in ("/applications/", "/applications/new/", f"/applications/{cases[1].ref}/"):
+        text = text_of(client, world.exporter, path)
+        assert said in text and f'href="/licenses/{license.ref}/#h-amend"' in text and merge not in text
+    page = text_of(client, world.exporter, f"/applications/merge/?like={cases[0].ref}")
+    assert said in page and "Merge into a new draft" in page
+    french = [sent(world, by_whom=[world.declaration(country="FR")]) for _ in range(2)]
+    assert said not in text_of(client, world.exporter, f"/applications/{french[0].ref}/")
+    other = [sent(world, code="1C903.a.2") for _ in range(2)]
+    assert said not in text_of(client, world.exporter, f"/applications/{other[0].ref}/")
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    assert said in text_of(client, world.exporter, f"/applications/{cases[1].ref}/")
+    make.ends_in(license, 5)
+    clock.shift(days=6)
+    assert said not in text_of(client, world.exporter, f"/applications/{cases[1].ref}/")
 
 
 def test_postgresql_keeps_what_was_merged(world):

@@ -2,10 +2,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.templatetags.lodestone import day, quantity
 from licensing.models import Application
 
 
@@ -18,7 +16,7 @@ class _Cases(forms.MultipleChoiceField):
 
 class MergeForm(forms.Form):
     cases = _Cases(
-        label=gettext_lazy("Cases"),
+        label=gettext_lazy("Applications"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
@@ -30,18 +28,5 @@ class MergeForm(forms.Form):
         """rows: those to choose among, all ticked but what was merged already."""
         super().__init__(*args, **kwargs)
         rows = list(rows)
-        self.fields["cases"].choices = [(row.ref, _words(row)) for row in rows]
+        self.fields["cases"].choices = [(row.ref, row.ref) for row in rows]
         self.fields["cases"].initial = [row.ref for row in rows if not row.merged_into.all()]
-
-
-def _words(row: Application) -> str:
-    goods = (f"{quantity(line.quantity, line.unit)} {line.description}" for line in row.lines.all())
-    said = [
-        row.ref,
-        _("filed {day}").format(day=day(row.submitted_at)),
-        str(row.get_state_display()),
-        *goods,
-        *(str(user.party) for user in row.end_users.all()),
-        *(_("merged into {ref} already").format(ref=one.application.ref) for one in row.merged_into.all()),
-    ]
-    return " · ".join(said)
