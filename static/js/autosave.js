@@ -7,8 +7,13 @@
   if (!form || !told) return;
   const WAIT_MS = 800, AGAIN_MS = 4000;
   const PREFIX = "draft:", OWN = PREFIX + (form.elements.typed_by?.value.split(":")[0] || "") + ":";
+  // A tab that is duplicated takes what it stores along: so it stores its name only while it shows no page.
   const TAB = sessionStorage.getItem("draft-tab") || String(Math.random()).slice(2);
-  sessionStorage.setItem("draft-tab", TAB);
+  sessionStorage.removeItem("draft-tab");
+  window.addEventListener("pagehide", () => sessionStorage.setItem("draft-tab", TAB));
+  const ALIVE = "draft-tab:";  // a lock that a tab holds as long as it is open
+  navigator.locks?.request(ALIVE + TAB, () => new Promise(() => {}));
+  const open = async () => new Set(((await navigator.locks?.query())?.held || []).map((one) => one.name));
   const place = () => `${OWN}${location.pathname}#`;
   const key = () => place() + TAB;
   const SENT = `${OWN}sent`;  // the button took this copy along
@@ -134,9 +139,12 @@
     const sent = localStorage.getItem(SENT);
     localStorage.removeItem(SENT);
     if (sent && !problems) localStorage.removeItem(sent);
-    const name = [key(), ...Object.keys(localStorage)].find((one) => one.startsWith(place()) && localStorage.getItem(one));
-    const kept = name && JSON.parse(localStorage.getItem(name));
-    if (kept && !problems) {
+    // What a tab that is still open keeps is its own: taken by two, it would be saved as two.
+    const again = (alive) => {
+      const left = Object.keys(localStorage).filter((one) => !alive.has(ALIVE + one.split("#").pop()));
+      const name = [key(), ...left].find((one) => one.startsWith(place()) && localStorage.getItem(one));
+      const kept = name && JSON.parse(localStorage.getItem(name));
+      if (!kept || problems || dirty) return;
       const opened = form.elements.version.value;
       put(kept.said || kept);  // as it was kept before keys were
       unsent = kept.unsent || null;
@@ -146,6 +154,7 @@
       dirty = !over;
       say(over ? form.dataset.over : form.dataset.again, over);
       if (dirty) later(WAIT_MS);
-    }
+    };
+    open().then(again).catch(() => {});
   } catch { /* a browser that stores nothing loses only this comfort */ }
 })();

@@ -128,7 +128,7 @@ def test_a_closed_browser_finds_what_was_not_saved(sign_in, demo_world):
     other = page.context.new_page()
     page.close()
     other.goto(f"/applications/{case.ref}/edit/")
-    assert other.locator("[name=remarks]").input_value() == "Typed into the dark."
+    expect(other.locator("[name=remarks]")).to_have_value("Typed into the dark.")
     assert other.locator("[name=lines-1-description]").input_value() == "Half a line"
     expect(other.locator("#saved")).to_contain_text("Saved at")
     case.refresh_from_db()
@@ -201,3 +201,20 @@ def test_one_value_is_pasted_as_anywhere(sign_in):
     page.locator("[name=lines-0-code]").focus()
     assert page.evaluate(PASTE, "1C905.a.4") is True  # left to the browser
     assert page.evaluate(PASTE, "1C905.a.4\t7") is False
+
+
+def test_what_a_tab_that_is_open_keeps_is_taken_by_no_other(sign_in):
+    """Else both would save it: a second draft of the same."""
+    first = sign_in("lin.wei")
+    first.goto("/declarations/new/")
+    first.locator("[name=product]").fill("Pumps")
+    expect(first.locator("#saved")).to_contain_text("First complete")
+    second = first.context.new_page()
+    second.goto("/declarations/new/")
+    second.wait_for_timeout(500)
+    assert second.locator("[name=product]").input_value() == ""
+    first.reload()
+    expect(first.locator("[name=product]")).to_have_value("Pumps")
+    first.close()
+    second.reload()
+    expect(second.locator("[name=product]")).to_have_value("Pumps")
