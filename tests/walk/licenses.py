@@ -105,7 +105,7 @@ LICENSES = [
         seen=False,
     ),
     Verb(
-        *("license", "amend", "signatory", "active"),
+        *("license", "amend", OWN, "active"),
         lambda walk, row, **by: walk.begun_to_change(row, amendments.amend(row.ref, **by)),
         conditions=(refused("amendment-open", lambda plain, row, who: plain.changing(row)),),
     ),
