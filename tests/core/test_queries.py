@@ -9,14 +9,14 @@ from licensing.models import Declaration, Inquiry, License
 from tests.core.test_lists import LISTS, one_more, reader
 
 PAGES = {
-    "application": 28,
+    "application": 29,
     "applications": 6,
     "company": 27,
     "control-list": 5,
     "declaration": 12,
     "declarations": 3,
     "desk": 11,
-    "desk.case": 36,
+    "desk.case": 37,
     "desk.countersign": 7,
     "desk.declaration": 15,
     "desk.declarations": 4,
