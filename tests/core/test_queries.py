@@ -13,7 +13,7 @@ PAGES = {
     "applications": 6,
     "company": 27,
     "control-list": 5,
-    "declaration": 12,
+    "declaration": 17,
     "declarations": 3,
     "desk": 11,
     "desk.case": 37,
