@@ -164,7 +164,7 @@ class AmountField(forms.CharField):
         if not re.fullmatch(rf"[0-9]{{1,15}}(\.[0-9]{{1,{self.places}}})?", text, re.ASCII):
             raise forms.ValidationError(self._flaw(text), "invalid")
         if self.most is not None and Decimal(text) > self.most:
-            raise forms.ValidationError(_("At most {most}.").format(most=f"{self.most:,}"), "max_value")
+            raise forms.ValidationError(_("At most {most}.").format(most=f"{self.most:,}"), "invalid")
         return Decimal(text)
 
     def _flaw(self, text: str) -> str:

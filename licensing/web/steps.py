@@ -889,7 +889,7 @@ def used_up_to(line: HistoryLine) -> str:
     said = {
         "quantity": _("{ref}: taken of the quantity of line {line}: {percent} %"),
         "value": _("{ref}: taken of the value of line {line}: {percent} %"),
-        "allotment": _("{ref}: taken of what {end_user} may have of line {line}: {percent} %"),
+        "allotment": _("{ref}: taken of an end-user's share of line {line}: {percent} %"),
     }
     return str(said[line.facts["account"]])
 

@@ -289,6 +289,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "starts_on": "2031-05-04",
         "first": True,
         "line": 1,
+        "account": "allotment",
         "percent": 80,
         "instrument": "A57-2025",
         "license": "EL-NEW",

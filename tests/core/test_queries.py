@@ -11,7 +11,7 @@ from tests.core.test_lists import LISTS, one_more, reader
 PAGES = {
     "application": 29,
     "applications": 6,
-    "company": 27,
+    "company": 29,
     "control-list": 5,
     "declaration": 17,
     "declarations": 3,
@@ -20,7 +20,7 @@ PAGES = {
     "desk.countersign": 7,
     "desk.declaration": 15,
     "desk.declarations": 4,
-    "desk.exporter": 22,
+    "desk.exporter": 24,
     "desk.exporters": 4,
     "desk.incidents": 5,
     "desk.inquiries": 4,

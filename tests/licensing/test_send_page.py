@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Model
 
 from core.templatetags.lodestone import day, quantity
-from core.web.fields import words_of
+from core.web.fields import AmountField, words_of
 from exporters.selectors import parties_for
 from licensing.elements import show_percents
 from licensing.models import Application, ApplicationLine
@@ -33,7 +33,7 @@ def _some(field: forms.Field, name: str) -> object:
         return choices[-1]
     if isinstance(field, forms.DateField):
         return date(2026, 11, 2)
-    return Decimal("12.34") if isinstance(field, forms.DecimalField) else f"Said of {name}"
+    return Decimal("12.34") if isinstance(field, AmountField | forms.DecimalField) else f"Said of {name}"
 
 
 def words(field: forms.Field, value: object) -> list[str]:
@@ -41,7 +41,14 @@ def words(field: forms.Field, value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     assert all(value not in (None, "") for value in values) and values
     labels = words_of(getattr(field, "choices", ()))
-    return [day(one) if isinstance(one, date) else str(labels.get(str(one), one)) for one in values]
+    return [
+        day(one)
+        if isinstance(one, date)
+        else f"{one.normalize():f}"
+        if isinstance(one, Decimal)
+        else str(labels.get(str(one), one))
+        for one in values
+    ]
 
 
 @pytest.fixture
@@ -77,7 +84,11 @@ def test_it_shows_whatever_the_form_asks_for(draft, world, client):
     kept = {field.name for field in ApplicationLine._meta.concrete_fields}
     said |= {name: words(rows_form(world).fields[name], getattr(line, name)) for name in of_line & kept}
     said |= {"code": [line.control_item.code], "quantity": [quantity(line.quantity, line.unit)]}
-    said |= {"composition": [show_percents(line.composition)], "inquiry": [line.inquiry.ref]}
+    said |= {
+        "currency": [draft.currency],
+        "composition": [show_percents(line.composition)],
+        "inquiry": [line.inquiry.ref],
+    }
     assert of_line | form.fields.keys() - OF_THE_FORM <= said.keys()
     assert {
         name: missing for name, all_ in said.items() if (missing := [w for w in all_ if w.lower() not in text])

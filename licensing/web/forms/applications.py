@@ -59,7 +59,7 @@ class PriceField(AmountField):
     def clean(self, value: Any) -> Decimal | None:
         amount = super().clean(value)
         if amount == 0:
-            raise forms.ValidationError(_("The amount must be more than zero."), "min_value")
+            raise forms.ValidationError(_("The amount must be more than zero."), "invalid")
         return amount
 
     def prepare_value(self, value: Any) -> Any:
