@@ -81,7 +81,7 @@ def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
 
 def lock_closed(new: Declaration) -> list[License]:
     """The licenses are this transaction's on which an invalid declaration closed its end-user, where this one is of the
-    same use, signed since, and covers all goods that he may have of the license."""
+    same use, signed since, where he may be sent goods, and covers all goods that he may have of the license."""
     return licensed_users.leaving(lock_all(License.objects.filter(License.MAY_LEAVE, end_users__in=_served(new))))
 
 
@@ -97,8 +97,10 @@ def _closed(new: Declaration) -> QuerySet[LicenseEndUser]:
 
 
 def _served(new: Declaration) -> QuerySet[LicenseEndUser]:
-    """Of those whom an invalid declaration closed the ones who have it all again."""
-    return _closed(new).filter(goods__contained_by=sorted(new.covered))
+    """Of those whom an invalid declaration closed the ones who have it all again, where they had it: one that is signed
+    elsewhere is what nobody decided on."""
+    there = (new.as_signed or {}).get("party", new.end_user.entered)["country"]
+    return _closed(new).filter(goods__contained_by=sorted(new.covered), destination=there)
 
 
 def found_invalid_by(new: Declaration, by: Actor) -> bool:

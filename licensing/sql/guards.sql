@@ -130,13 +130,14 @@ END;
 $$;
 
 -- Attached to end-users of a license who would be another: what he may have stays as it was decided; what he declares anew
--- names all of it.
+-- names all of it, and is signed where he is sent it.
 CREATE OR REPLACE FUNCTION guard_as_issued() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF (NEW.license_id, NEW.party_id, NEW.destination, NEW.goods)
         IS DISTINCT FROM (OLD.license_id, OLD.party_id, OLD.destination, OLD.goods)
-       OR NOT EXISTS (SELECT FROM licensing_declaration d WHERE d.id = NEW.declaration_id AND d.end_user_id = NEW.party_id)
+       OR NOT EXISTS (SELECT FROM licensing_declaration d WHERE d.id = NEW.declaration_id AND d.end_user_id = NEW.party_id
+                      AND coalesce(d.as_signed->'party'->>'country', NEW.destination) = NEW.destination)
        OR NOT NEW.goods <@ ARRAY(
         SELECT i.control_item_id FROM licensing_declarationitem i WHERE i.declaration_id = NEW.declaration_id
     ) THEN

@@ -263,6 +263,21 @@ def test_one_that_names_all_goods_that_he_may_have_opens_it_again(world):
     assert user.declaration != old
 
 
+def test_one_that_is_signed_in_another_country_opens_nothing(world, row, license):
+    """Whoever moved and came back has it again, as he signed it there."""
+    user = license.end_users.get()
+    invalidated(row, world)
+    row.end_user.country_id = "FR"
+    row.end_user.save()
+    assert verified(another(world, row, days_ago=0), world).state == "verified"
+    assert (len(causes(license)), state(license)) == (1, "suspended")
+    row.end_user.country_id = "DE"
+    row.end_user.save()
+    verified(another(world, row, days_ago=0), world)
+    user.refresh_from_db()
+    assert (causes(license), state(license), user.destination) == ([], "active", "DE")
+
+
 def test_one_of_another_end_user_opens_nothing(world, row, license):
     invalidated(row, world)
     verified(another(world, row, days_ago=0, end_user=world.declaration().end_user), world)

@@ -225,6 +225,12 @@ def test_postgresql_lets_an_end_user_keep_his_country_and_goods(world, apart):
     less = demo.declaration(world.exporter, first.party, ["1C904.a.4"], "CIV_AUTO", "traction motors")
     with pytest.raises(IntegrityError, match="keeps his country and his goods"), transaction.atomic():
         LicenseEndUser.objects.filter(pk=first.pk).update(declaration=less)
+    Party.objects.filter(pk=first.party_id).update(country="FR")
+    moved = demo.declaration(
+        world.exporter, Party.objects.get(pk=first.party_id), ["1C905.a.4"], "CIV_AUTO", "traction motors"
+    )
+    with pytest.raises(IntegrityError, match="keeps his country and his goods"), transaction.atomic():
+        LicenseEndUser.objects.filter(pk=first.pk).update(declaration=moved)
     LicenseEndUser.objects.filter(pk=first.pk).update(open=False, goods=first.goods)  # as they are
 
 
