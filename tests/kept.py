@@ -63,20 +63,20 @@ def _taken() -> Rows:
 def _copied(name: str) -> str:
     text = io.StringIO()
     with connection.cursor() as cursor:
-        cursor.cursor.copy_expert(f"COPY (SELECT {_columns(name)} FROM {name}) TO STDOUT", text)
+        cursor.cursor.copy_expert(f"COPY (SELECT {', '.join(columns(name))} FROM {name}) TO STDOUT", text)
     return text.getvalue()
 
 
 @cache
-def _columns(name: str) -> str:
+def columns(name: str) -> list[str]:
     """Those that take a value: PostgreSQL generates the others."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
-            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+            "SELECT quote_ident(attname) FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
             [name],
         )
-        return str(cursor.fetchone()[0])
+        return [column for (column,) in cursor.fetchall()]
 
 
 def _put(rows: Rows) -> None:
@@ -84,6 +84,6 @@ def _put(rows: Rows) -> None:
         looked = [name for name, _, by_trigger in rows if by_trigger]
         cursor.execute("".join(f"ALTER TABLE {name} DISABLE TRIGGER USER;" for name in looked))
         for name, text, _ in rows:
-            cursor.cursor.copy_expert(f"COPY {name} ({_columns(name)}) FROM STDIN", io.StringIO(text))
+            cursor.cursor.copy_expert(f"COPY {name} ({', '.join(columns(name))}) FROM STDIN", io.StringIO(text))
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute("".join(f"ALTER TABLE {name} ENABLE TRIGGER USER;" for name in looked))

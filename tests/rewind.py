@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from tests.clock import REAL
+from tests.kept import columns
 
 SMALL = 400  # rows: of more there are in what is shipped only, which no verb changes
 SCHEMA = "rewound"
@@ -33,7 +34,8 @@ class Rewound:
                     cursor.execute(f"CREATE TABLE {kept} AS SELECT t AS was, t::text AS said FROM public.{name} t")
                     out.append(f"DELETE FROM {name} t WHERE t::text NOT IN (SELECT said FROM {kept});")
                     missing = f"k.said NOT IN (SELECT t::text FROM {name} t)"
-                    back.append(f"INSERT INTO {name} SELECT (k.was).* FROM {kept} k WHERE {missing};")
+                    into, was = (", ".join(f"{of}{one}" for one in columns(name)) for of in ("", "(k.was)."))
+                    back.append(f"INSERT INTO {name} ({into}) SELECT {was} FROM {kept} k WHERE {missing};")
             cursor.execute(
                 f"CREATE PROCEDURE {SCHEMA}.back() LANGUAGE plpgsql AS $back$ BEGIN"
                 f" PERFORM set_config('{SCHEMA}.back', 'now', true); {' '.join(out + back)} END $back$"
