@@ -95,11 +95,11 @@ class Listing:
         return rows.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=called.order_by().values("pk")))
 
     def _called(self, rows: Any) -> Any:
-        """Those of a kind, or in a state, that is called as what is searched for begins; None where none is."""
+        """Those of a kind, or in a state, that is called just as what is searched for; None where none is."""
         text = folded(self.q)
         for one in self.list.filters if text else ():
             if isinstance(one, Choice) and not callable(one.choices):
-                value = next((value for value, label in one.offered() if folded(label).startswith(text)), None)
+                value = next((value for value, label in one.offered() if folded(label) == text), None)
                 if value is not None:
                     return one.narrow(rows, value)
         return None
