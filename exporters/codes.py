@@ -24,6 +24,12 @@ CODES = (
         _("Send its 10 characters, digits and letters, or nothing."),
     ),
     Code(
+        "invalid-phone",
+        422,
+        _("The telephone number is not one."),
+        _("Send 7 to 15 digits, with blanks, hyphens and a leading + as you like."),
+    ),
+    Code(
         "nothing-new",
         422,
         _("What was sent says the same as what stands."),

@@ -26,6 +26,8 @@ from exporters.states import QualificationState as Annual
 
 NAMES = ("name_zh", "name_en")  # of its organization
 FACTS = ("province", "address", "legal_representative")  # of the account itself
+PHONES = ("legal_representative_phone", "main_manager_phone", "handler_phone")
+PHONE = r"^(\+?[0-9][0-9 ()-]{5,28})?$"
 VERIFIED = (*NAMES, *FACTS)  # what an officer compared with the business license, and with that of another
 
 
@@ -54,6 +56,10 @@ def no_change_waits(row: models.Model) -> bool:
     return not change_waits(row)
 
 
+def _phone(label: Any) -> "models.CharField[str, str]":
+    return models.CharField(label, max_length=30, blank=True, default="", db_default="")
+
+
 @countersigned("bar", S.BARRED)
 @guarded(initial=S.DRAFT)
 class Exporter(FSMModelMixin, models.Model):
@@ -70,6 +76,9 @@ class Exporter(FSMModelMixin, models.Model):
     legal_representative = models.CharField(_("legal representative"), max_length=120, blank=True)
     main_manager = models.CharField(_("main manager"), max_length=120, blank=True)
     handler = models.CharField(_("handler"), max_length=120, blank=True)
+    legal_representative_phone = _phone(_("telephone of the legal representative"))
+    main_manager_phone = _phone(_("telephone of the main manager"))
+    handler_phone = _phone(_("telephone of the handler"))
     business_license = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     verified_at = models.DateTimeField(null=True, blank=True)
 
@@ -79,6 +88,10 @@ class Exporter(FSMModelMixin, models.Model):
                 name="exporter_code_held_once", fields=["uscc"], condition=~Q(state__in=UNVERIFIED)
             ),
             models.CheckConstraint(name="exporter_province_known", condition=Q(province__in=provinces.codes())),
+            *(
+                models.CheckConstraint(name=f"exporter_{name}", condition=Q(**{f"{name}__regex": PHONE}))
+                for name in PHONES
+            ),
         ]
         triggers = [
             Guard(
@@ -222,8 +235,9 @@ class Exporter(FSMModelMixin, models.Model):
         permission=rules.holder("exporter.restate"),
         custom={"label": _("Change contacts and customs code")},
     )
-    def restate(self, *, customs_code: str, main_manager: str, handler: str) -> None:
-        self.customs_code, self.main_manager, self.handler = customs_code, main_manager, handler
+    def restate(self, **contacts: str) -> None:
+        for name, said in contacts.items():
+            setattr(self, name, said)
 
     @transition(
         field=state,

@@ -205,7 +205,12 @@ def _company(step: Story, world: make.World) -> None:
 def _changes(step: Story, world: make.World, newcomer: Actor) -> None:
     """It names another handler, and asks for another name, which it withdraws, and twice for another address."""
     pk, intake = newcomer.organization_id, world.ministry.intake
-    contacts = {"customs_code": "3601234567", "main_manager": "Li Na", "handler": "Wu Di"}
+    contacts = {
+        "customs_code": "3601234567",
+        "main_manager": "Li Na",
+        "handler": "Wu Di",
+        "handler_phone": "0797 812 3456",
+    }
     step(changes.restate, seen=seen(pk), **contacts, by=newcomer)
     asks = {"reason": "Renamed", "paper": ("paper.pdf", demo.pdf("Paper")), "by": newcomer}
     step(changes.ask_change, seen=seen(pk), name_en="Latecomer Co., Ltd.", **asks)
@@ -220,6 +225,7 @@ def _verified(step: Story, world: make.World) -> Actor:
     newcomer, intake = make.exporter(None, "Newcomer Co., Ltd."), world.ministry.intake
     certificate = ("business-license.pdf", demo.pdf("Business license"))
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
+    names["handler_phone"] = "0797 812 3456"
     facts = {"seen": make.seen(newcomer.organization_id), "address": "1 Road", "province": "36", **names}
     step(exporters.describe, by=newcomer, business_license=certificate, **facts)
     step(exporters.submit, seen=make.seen(newcomer.organization_id), by=newcomer)

@@ -1,6 +1,7 @@
 """The verbs of exporters and their parties; what is changed once a company is verified stands in `changes`."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,16 +21,16 @@ from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Kind, Membership, Organization, Role, User
 from core.references import draw
-from exporters.models import Exporter, Party, Qualification
+from exporters.models import PHONE, PHONES, Exporter, Party, Qualification
 from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
 FILE_KINDS = PAPER  # of the files that its verbs take
 RESPONSIBLE = ("legal_representative", "main_manager", "handler")
-NEEDED = (*RESPONSIBLE, "province", "address", "business_license")
+NEEDED = (*RESPONSIBLE, "handler_phone", "province", "address", "business_license")
 IDENTITY = ("name_en", "name_zh", "uscc")
 # in the order of the page
-MENDED = (*IDENTITY, "province", "address", "customs_code", *RESPONSIBLE, "business_license")
+MENDED = (*IDENTITY, "province", "address", "customs_code", *RESPONSIBLE, *PHONES, "business_license")
 
 
 def read_credit_code(text: str) -> str:
@@ -55,6 +56,16 @@ def read_customs_code(text: str) -> str:
         message = _("A customs registration code has 10 characters, digits and letters. Copy it from the registration.")
         raise Invalid([Problem("/customs_code", "invalid-customs-code", message)])
     return code
+
+
+def read_phone(text: str, name: str) -> str:
+    """The number as people write it, in digits of this alphabet; nothing for none. Raises Invalid naming the field."""
+    number = " ".join(unicodedata.normalize("NFKC", text).split())
+    digits = sum(character.isdigit() for character in number)
+    if number and not (re.fullmatch(PHONE, number, re.ASCII) and 7 <= digits <= 15):
+        message = _("Write a telephone number of 7 to 15 digits, such as +86 138 0013 8000.")
+        raise Invalid([Problem(f"/{name}", "invalid-phone", message)])
+    return number
 
 
 def require_free_credit_code(text: str) -> str:
@@ -98,8 +109,9 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
     require_seen(exporter, seen)
     if "customs_code" in facts:
         facts["customs_code"] = read_customs_code(facts["customs_code"])
+    facts |= {name: read_phone(facts[name], name) for name in PHONES if name in facts}
     corrected = _correct(exporter, {name: facts[name] for name in IDENTITY if name in facts}, by)
-    for name in ("customs_code", "province", "address", *RESPONSIBLE):
+    for name in ("customs_code", "province", "address", *RESPONSIBLE, *PHONES):
         if name in facts:
             setattr(exporter, name, facts[name])
     if business_license:

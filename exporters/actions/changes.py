@@ -15,19 +15,22 @@ from core.history import move, require
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Organization
-from exporters.actions import FILE_KINDS, read_customs_code, require_free_names
-from exporters.models import FACTS, NAMES, VERIFIED, AccountChange, Exporter
+from exporters.actions import FILE_KINDS, read_customs_code, read_phone, require_free_names
+from exporters.models import FACTS, NAMES, PHONES, VERIFIED, AccountChange, Exporter
 from exporters.selectors import exporters_for
 
-CONTACTS = ("customs_code", "main_manager", "handler")
+CONTACTS = ("customs_code", "main_manager", "handler", *PHONES)
 Outcome = AccountChange.Outcome
 
 
 @command
-def restate(*, seen: int, customs_code: str, main_manager: str, handler: str, by: Actor) -> Exporter:
+def restate(
+    *, seen: int, customs_code: str, main_manager: str, handler: str, handler_phone: str, by: Actor, **phones: str
+) -> Exporter:
     """The account names these from now on; history says from what to what. No officer compared them with a paper.
 
-    Raises Invalid for a code that is none, where a person is not named, and where nothing is another.
+    phones: the others of PHONES; those that are not named are none. Raises Invalid for what is no code or number, where
+    a person is not named, where nobody can be called, and where nothing is another.
     """
     exporter = lock(exporters_for(by), pk=by.organization_id)
     require(exporter.restate, by=by, seen=seen)
@@ -35,8 +38,9 @@ def restate(*, seen: int, customs_code: str, main_manager: str, handler: str, by
         "customs_code": read_customs_code(customs_code),
         "main_manager": main_manager,
         "handler": handler,
+        **{name: read_phone({"handler_phone": handler_phone, **phones}.get(name, ""), name) for name in PHONES},
     }
-    _require_said({name: typed[name] for name in ("main_manager", "handler")})
+    _require_said({name: typed[name] for name in ("main_manager", "handler", "handler_phone")})
     before = {name: getattr(exporter, name) for name in CONTACTS}
     changed = _require_another(typed, before)
     facts = {"before": {name: before[name] for name in changed}, "after": changed}

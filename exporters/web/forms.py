@@ -18,7 +18,7 @@ from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.refused import refusals_in
 from exporters import actions
 from exporters.actions.changes import CONTACTS
-from exporters.models import Exporter, Party
+from exporters.models import PHONES, Exporter, Party
 
 
 class SignupForm(AllauthSignup):
@@ -79,6 +79,11 @@ def customs_code_field() -> forms.CharField:
     )
 
 
+def _phone_field(label: Any, required: bool = False) -> forms.CharField:
+    widget = forms.TextInput(attrs={"type": "tel"})
+    return forms.CharField(label=label, max_length=30, required=required, widget=widget)
+
+
 class CompanyForm(forms.ModelForm):
     """seen: the version of its row, or an older one. names: its reader may mend names and credit code, too."""
 
@@ -95,6 +100,7 @@ class CompanyForm(forms.ModelForm):
     class Meta:
         model = Exporter
         fields = ["province", "address", "customs_code", "legal_representative", "main_manager", "handler"]
+        fields += list(PHONES)
         help_texts = {
             "handler": _("Whom an officer may call about your cases."),
         }
@@ -135,6 +141,9 @@ class RestateForm(StepForm):
     handler = forms.CharField(
         label=_("Handler"), max_length=120, help_text=_("Whom an officer may call about your cases.")
     )
+    handler_phone = _phone_field(_("Telephone of the handler"), required=True)
+    main_manager_phone = _phone_field(_("Telephone of the main manager"))
+    legal_representative_phone = _phone_field(_("Telephone of the legal representative"))
     customs_code = customs_code_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """The verbs of end-use declarations."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from core.actions import keep_answer, keep_file
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem, WrongState
 from core.files import PAPER
-from core.history import lines_of, move, record, require, require_version
+from core.history import lines_of, move, overtaken, record, require, require_version
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock, lock_all
 from core.references import draw
@@ -153,7 +154,7 @@ def _as_it_was(row: Declaration) -> list[Problem]:
         return []
     named = lines_of(row).filter(verb="redo").latest("seq").facts.get("changes", [SIGNATURE])
     now = {**stated(row), "party": row.end_user.entered}
-    if SIGNATURE in named or any(now[name] != said for name, said in last.before.items() if name in now):
+    if not any(name in last.before and now.get(name) == last.before[name] for name in named):
         return []
     message = _("It was taken back so that it says something else, and says what it said. Change that first.")
     return [Problem("/certificate", "out-of-range", message)]
@@ -184,10 +185,11 @@ def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
 
 
 @command
-def verify(ref: str, *, seen: int, quantity_fit: bool, by: Actor) -> Declaration:
+def verify(ref: str, *, seen: int, quantity_fit: bool, compared: str | None = None, by: Actor) -> Declaration:
     """A reviewer has looked at certificate, signer and quantities, and found them right.
 
-    quantity_fit: he says that what is asked on it fits the need that it states; history keeps both.
+    quantity_fit: he says that what is asked on it fits the need that it states; history keeps both. compared: what was
+    asked on the page that he saw, as `told` writes it; None: what is asked now.
     End-users of licenses whom an invalid declaration had closed are open again where this one says as much and was
     signed since. Raises FourEyes then for both who found that invalid, DomainError screening-unresolved while it is not
     known whether its end-user is on a list.
@@ -204,11 +206,18 @@ def verify(ref: str, *, seen: int, quantity_fit: bool, by: Actor) -> Declaration
     if not quantity_fit:
         message = _("Compare what is asked with the stated need, and say that it fits; or ask the exporter.")
         raise Invalid([Problem("/quantity_fit", "required", message)])
-    at = legal_now()
-    facts = {"need": row.yearly_need, "asked": [list(one) for one in asked_on(row)]}
+    at, asked = legal_now(), asked_on(row)
+    if compared is not None and compared != told(asked):
+        raise overtaken()
+    facts = {"need": row.yearly_need, "asked": [list(one) for one in asked]}
     move(row.verify, by=by, at=at, facts=facts)
     restore(row, others, closed, by=by, at=at)
     return row
+
+
+def told(asked: list[tuple[str, str, int]]) -> str:
+    """What is asked on a declaration, for a page to carry along."""
+    return json.dumps(asked)
 
 
 @command

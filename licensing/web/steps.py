@@ -175,7 +175,7 @@ def verified(line: HistoryLine) -> str:
         return str(_("Verified by the ministry"))
     asked = [f"{code} {quantity(much, unit)}" for code, unit, much in line.facts["asked"]]
     words = _("Verified by the ministry: the quantities fit. Stated need: {need}; asked: {asked}")
-    need = line.facts["need"] or _("none stated")
+    need = "{need}" if line.facts["need"] else _("none stated")  # what was typed may have braces: it is told as it is
     return str(words).format(need=need, asked=str(_(", ")).join(asked) or _("nothing yet"))
 
 

@@ -29,6 +29,7 @@ def newcomer(world):
     """The signatory of a company in draft, with all that its verification needs."""
     actor = make.exporter(None, "Newcomer Co., Ltd.")
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
+    names["handler_phone"] = "0797 812 3456"
     paper = ("license.pdf", demo.pdf("Business license"))
     seen = make.seen(actor.organization_id)
     actions.describe(seen=seen, by=actor, business_license=paper, address="1 Road", province="36", **names)
@@ -95,7 +96,7 @@ def test_an_account_that_was_sent_in_is_not_described_again(newcomer):
 def test_everything_missing_is_named_at_once(world):
     empty = make.exporter(None, "Empty Co., Ltd.")
     found = refused(actions.submit, seen=make.seen(empty.organization_id), by=empty)
-    needed = ("legal_representative", "main_manager", "handler", "address", "business_license")
+    needed = ("legal_representative", "main_manager", "handler", "handler_phone", "address", "business_license")
     assert found == [(f"/{name}", "required") for name in needed]
 
 

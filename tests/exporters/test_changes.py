@@ -15,7 +15,7 @@ from core.legal_time import legal_now
 from core.models import HistoryLine, Mail, Membership, Organization
 from exporters import actions, selectors
 from exporters.actions import changes
-from exporters.models import AccountChange, Exporter
+from exporters.models import PHONES, AccountChange, Exporter
 from shipments.actions import closing
 from tests import make
 from tests.core.test_conflicts import Tab
@@ -23,6 +23,7 @@ from tests.make import NEW_NAMES, seen
 
 OLD = {"name_en": "Lanting Magnetics Co., Ltd.", "name_zh": "兰汀磁材"}
 CONTACTS = {"customs_code": "3601234567", "main_manager": "Li Na", "handler": "Wu Di"}
+CONTACTS |= {"legal_representative_phone": "", "main_manager_phone": "", "handler_phone": "0797 812 3456"}
 
 
 @pytest.fixture
@@ -84,6 +85,28 @@ def test_a_customs_code_has_ten_digits_and_letters(world, pk, code):
     assert refused(actions.describe, **facts) == wrong
     with pytest.raises(IntegrityError, match="10 characters"), transaction.atomic():
         Exporter.objects.filter(pk=pk).update(customs_code=code[:9])
+
+
+@pytest.mark.parametrize("number", ["123456", "1" * 16, "call me", "+", "0797-812x", "(0797) 8123456"])
+def test_a_telephone_number_has_seven_to_fifteen_digits(world, pk, number):
+    wrong = [("/handler_phone", "invalid-phone")]
+    assert refused(restate, world, handler_phone=number) == wrong
+    newcomer = make.exporter()
+    assert refused(actions.describe, seen=seen(newcomer.organization_id), by=newcomer, handler_phone=number) == wrong
+
+
+def test_telephones_are_kept_in_digits_of_one_alphabet_and_shown_to_intake(world, pk, client):
+    restate(world, handler_phone="+86  １３８ 0013 8000", main_manager_phone="0797-8123456")
+    assert (company(pk).handler_phone, company(pk).main_manager_phone) == ("+86 138 0013 8000", "0797-8123456")
+    shown = page(client, world.ministry.intake, f"/desk/exporters/{pk}/")
+    assert "+86 138 0013 8000" in shown and "0797-8123456" in shown
+    assert refused(restate, world, handler_phone=" ") == [("/handler_phone", "required")]
+
+
+@pytest.mark.parametrize("name", PHONES)
+def test_postgresql_refuses_what_is_no_telephone_number(world, pk, name):
+    with pytest.raises(IntegrityError, match=f"exporter_{name}"), transaction.atomic():
+        Exporter.objects.filter(pk=pk).update(**{name: "call me"})
 
 
 def test_letters_of_a_customs_code_are_capitals(world, pk):

@@ -78,6 +78,7 @@ def test_a_license_that_only_the_other_handed_in_stays(tabs, company):
 def test_what_another_changed_meanwhile_is_saved_and_not_sent(tabs, company):
     first, second = tabs
     names = dict.fromkeys(("legal_representative", "main_manager", "handler"), "Li Na")
+    names["handler_phone"] = "0797 812 3456"
     assert upload(first, "first.pdf", address="1 Road", **names) == 302
     assert second.save(customs_code="1234567890", send="1") == 302
     company.refresh_from_db()
@@ -197,7 +198,7 @@ def test_a_bad_file_does_not_hide_what_else_is_missing(company, client):
     page = client.post("/company/", dict(values) | bad)
     company.refresh_from_db()
     assert (page.status_code, company.state, company.address) == (422, "draft", "")
-    wrong = {"legal_representative", "main_manager", "handler", "business_license"}
+    wrong = {"legal_representative", "main_manager", "handler", "handler_phone", "business_license"}
     assert set(page.context["form"].errors) == wrong
     assert len(page.context["form"].errors["business_license"]) == 1
 
@@ -207,7 +208,13 @@ def test_a_license_that_is_kept_is_not_called_missing(tabs, client):
     response = client.post(
         "/company/", dict(Tab(client, "/company/").page.form("/company/").filled({"send": "1", "name_en": ""}))
     )
-    assert set(response.context["form"].errors) == {"name_en", "legal_representative", "main_manager", "handler"}
+    assert set(response.context["form"].errors) == {
+        "name_en",
+        "legal_representative",
+        "main_manager",
+        "handler",
+        "handler_phone",
+    }
 
 
 def typed(client, **changes):

@@ -464,6 +464,14 @@ def test_one_that_was_taken_back_for_what_it_says_says_something_else_when_it_is
     assert signed_anew(row, world).state == "submitted"
 
 
+def test_each_thing_that_was_named_says_something_else_when_it_is_signed(row, world):
+    redo(row, world.exporter, changes=["signature", "product"])
+    change(row, world, yearly_need="31 t")
+    assert refused(signed_anew, row, world) == ["out-of-range"]
+    change(row, world, product="motors of trains")
+    assert signed_anew(row, world).state == "submitted"
+
+
 def test_what_changed_may_be_the_entry_of_its_end_user(row, world):
     redo(row, world.exporter, changes=["party"])
     assert refused(signed_anew, row, world) == ["out-of-range"]
@@ -492,14 +500,28 @@ def test_nobody_verifies_who_does_not_say_that_the_quantities_fit(row, world, of
     assert refused(declarations.verify, row.ref, seen=version, quantity_fit=False, by=officer) == ["required"]
     client.force_login(officer.user)
     address = f"/desk/declarations/{row.ref}/"
-    assert client.post(f"{address}verify/", {"seen": version}).status_code == 422
+    said = {"seen": version, "compared": "[]"}
+    assert client.post(f"{address}verify/", said).status_code == 422
     assert Declaration.objects.get(pk=row.pk).to_verify
-    assert client.post(f"{address}verify/", {"seen": version, "quantity_fit": "on"}).status_code == 302
+    assert client.post(f"{address}verify/", said | {"quantity_fit": "on"}).status_code == 302
+
+
+def test_nobody_says_that_quantities_fit_which_he_did_not_see(row, world, officer, client):
+    answer(row, world.exporter, text="x")
+    client.force_login(officer.user)
+    address, version = f"/desk/declarations/{row.ref}/", seen(row.ref)
+    said = {"seen": version, "quantity_fit": "on"}
+    shown = client.get(address).context["forms"]["verify"]["compared"].initial
+    world.under_review(world.application(by_whom=[row], kilograms=10_000))
+    assert client.post(f"{address}verify/", said | {"compared": shown}).status_code == 412
+    assert Declaration.objects.get(pk=row.pk).to_verify
+    shown = client.get(address).context["forms"]["verify"]["compared"].initial
+    assert client.post(f"{address}verify/", said | {"compared": shown}).status_code == 302
 
 
 def test_what_was_compared_stands_on_the_page_and_then_in_its_history(row, world, officer, client):
     answer(row, world.exporter, text="x")
-    Declaration.objects.filter(pk=row.pk).update(yearly_need="30 t")
+    Declaration.objects.filter(pk=row.pk).update(yearly_need="30 {t}")
     for kilograms in (60, 40):
         world.under_review(world.application(by_whom=[row], kilograms=kilograms))
     world.application(by_whom=[row], kilograms=7)  # which nobody filed
@@ -507,9 +529,9 @@ def test_what_was_compared_stands_on_the_page_and_then_in_its_history(row, world
     applications.withdraw(other, by=world.exporter)
     client.force_login(officer.user)
     text = client.get(f"/desk/declarations/{row.ref}/").content.decode()
-    assert "Stated need" in text and "30 t" in text and "100 kg" in text
+    assert "Stated need" in text and "30 {t}" in text and "100 kg" in text
     declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=officer)
     line = lines_of(row).get(verb="verify")
-    assert line.facts == {"need": "30 t", "asked": [["1C905.a.4", "kg", 100_000]]}
+    assert line.facts == {"need": "30 {t}", "asked": [["1C905.a.4", "kg", 100_000]]}
     text = client.get(f"/desk/declarations/{row.ref}/").content.decode()
-    assert "the quantities fit. Stated need: 30 t; asked: 1C905.a.4 100 kg" in text
+    assert "the quantities fit. Stated need: 30 {t}; asked: 1C905.a.4 100 kg" in text

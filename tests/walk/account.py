@@ -33,7 +33,13 @@ def barred(walk: Any, row: Any, who: int, _: Any) -> None:
 def restates(walk: Any, row: Account, **by: Any) -> str:
     stands = Exporter.objects.get(pk=walk.pk)
     name = walk.handler
-    changes.restate(customs_code=stands.customs_code, main_manager=stands.main_manager, handler=name, **by)
+    changes.restate(
+        customs_code=stands.customs_code,
+        main_manager=stands.main_manager,
+        handler=name,
+        handler_phone=stands.handler_phone,
+        **by,
+    )
     return str(name)
 
 

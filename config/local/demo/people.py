@@ -132,5 +132,6 @@ def send_company(actor: Actor) -> int:
         legal_representative=str(actor.user),
         main_manager=str(actor.user),
         handler=str(actor.user),
+        handler_phone="+86 138 0013 8000",
     )
     return exporters.submit(seen=seen(actor.organization_id), by=actor).pk

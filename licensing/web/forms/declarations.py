@@ -13,7 +13,7 @@ from core.templatetags.lodestone import day
 from core.web.fields import CountriesField, DayField
 from core.web.forms import StepForm, read_upload
 from exporters.models import Party
-from licensing.actions.declarations import FILE_KINDS
+from licensing.actions.declarations import FILE_KINDS, told
 from licensing.models import Application, ControlItem, Declaration, InvalidGround
 from licensing.models.declarations import CHANGEABLE, CONFIRMATIONS, PARTY, SIGNATURE
 from licensing.selectors import asked_on, reliable_declarations
@@ -149,6 +149,7 @@ def _changeables() -> list[tuple[str, str]]:
 class FitForm(StepForm):
     """What is asked on it fits what its end-user says to need; both stand beside."""
 
+    compared = forms.CharField(widget=forms.HiddenInput, required=False)
     quantity_fit = forms.BooleanField(
         label=gettext_lazy("What is asked fits the stated need"),
         error_messages={
@@ -157,6 +158,10 @@ class FitForm(StepForm):
             )
         },
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["compared"] = told(self.asked)
 
     @cached_property
     def asked(self) -> list[tuple[str, str, int]]:
