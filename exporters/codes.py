@@ -27,7 +27,7 @@ CODES = (
         "invalid-phone",
         422,
         _("The telephone number is not one."),
-        _("Send 7 to 15 digits, with blanks, hyphens and a leading + as you like."),
+        _("Send its digits, area code included, with blanks, hyphens and a leading + as you like."),
     ),
     Code(
         "nothing-new",

@@ -63,7 +63,7 @@ def read_phone(text: str, name: str) -> str:
     number = " ".join(unicodedata.normalize("NFKC", text).split())
     digits = sum(character.isdigit() for character in number)
     if number and not (re.fullmatch(PHONE, number, re.ASCII) and 7 <= digits <= 15):
-        message = _("Write a telephone number of 7 to 15 digits, such as +86 138 0013 8000.")
+        message = _("Write a telephone number in digits, with its area code, such as +86 138 0013 8000.")
         raise Invalid([Problem(f"/{name}", "invalid-phone", message)])
     return number
 
