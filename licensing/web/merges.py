@@ -20,7 +20,7 @@ from licensing.actions import merges as verbs
 from licensing.actions.copies import Unnamed, line_of, said
 from licensing.models import Application, Declaration, Kind, License, Merged
 from licensing.selectors import applications_for, merges
-from licensing.states import OPEN_CASE, ApplicationState
+from licensing.states import OPEN_CASE, RENEWING, ApplicationState
 from licensing.web.changes import Change, facts_of, line_in_full
 from licensing.web.forms.merges import MergeForm
 
@@ -109,9 +109,9 @@ def merge(request: HttpRequest) -> HttpResponse:
 
 
 def into(case: Application, *, sent: bool) -> list[Application]:
-    """Into what it was merged, the newest first, but what was withdrawn before it was sent. sent: without drafts."""
+    """Into what it was merged that is open, or led to a license, the newest first. sent: without drafts."""
     rows = (one.application for one in case.merged_into.all())
-    return [row for row in rows if row.submitted_at or (not sent and row.state == ApplicationState.DRAFT)]
+    return [row for row in rows if row.state in RENEWING and (row.submitted_at or not sent)]
 
 
 # --- what was merged --------------------------------------------------------------------------------------
@@ -140,9 +140,11 @@ class User:
 
 @dataclass(frozen=True)
 class From:
-    """What became of the cases. differ: what they do not say alike, which is not said here yet."""
+    """What became of the cases. live: this one is open, or led to a license. differ: what they do not say alike, which
+    is not said here yet."""
 
     rows: list[Merged]
+    live: bool
     lines: list[Line]
     users: list[User]
     differ: list[Promise]
@@ -150,8 +152,8 @@ class From:
 
     @property
     def still_open(self) -> list[Application]:
-        """Of the cases those that somebody may still decide beside this one."""
-        return [one.case for one in self.rows if one.case.state in OPEN_CASE]
+        """Of the cases those that ask for the same as this one, which somebody may still decide."""
+        return [one.case for one in self.rows if self.live and one.case.state in OPEN_CASE]
 
     @property
     def unnamed(self) -> list[Unnamed]:
@@ -166,7 +168,8 @@ def merged(row: Application, today: date) -> From | None:
     draft, now, then = row.state == ApplicationState.DRAFT, said(row), verbs.shared(rows)
     facts = [one for one in facts_of(then, now) if one.before and one.before != one.now]
     differ = [label for name, label in _LABELS.items() if draft and not getattr(then, name) and not getattr(now, name)]
-    return From(rows, _lines(row, rows, today if draft else None), _users(row, rows, today), differ, facts)
+    lines = _lines(row, rows, today if draft else None)
+    return From(row.state in RENEWING, rows, lines, _users(row, rows, today), differ, facts)
 
 
 def _lines(row: Application, rows: list[Merged], today: date | None) -> list[Line]:

@@ -453,6 +453,26 @@ def test_a_draft_is_named_to_its_company_alone(world, client):
     assert "Merged into" not in text_of(client, world.exporter, path)
 
 
+def sent_in(world, *cases):
+    """These merged, with what they do not say together, and that was sent."""
+    row = merged(world, *cases)
+    now = replace(copies.said(Application.objects.get(pk=row.pk)), contract_no="K-1", contract_on=legal_today())
+    now = replace(now, planned_from=legal_today(), planned_until=months_after(legal_today(), 12))
+    applications.change(row.ref, now, version=Application.objects.get(pk=row.pk).version, by=world.exporter)
+    demo.paper(world.exporter, row.ref, "contract", "Frame contract")
+    return applications.submit(row.ref, seen=seen(row.ref), by=world.exporter)
+
+
+def test_what_was_merged_into_one_that_came_to_nothing_stands_by_itself(world, client):
+    cases = [sent(world), sent(world)]
+    row = sent_in(world, *cases)
+    applications.withdraw(row.ref, by=world.exporter)
+    for who, path in ((world.exporter, "/applications"), (world.ministry.reviewer, "/desk/cases")):
+        whole = text_of(client, who, f"{path}/{row.ref}/")
+        assert "Merged of 2 cases" in whole and "still open by themselves" not in whole
+        assert "Merged into" not in text_of(client, who, f"{path}/{cases[0].ref}/")
+
+
 def test_once_it_is_sent_its_company_is_offered_to_withdraw_what_is_still_open(world, client):
     license, open_ = licensed(world), sent(world)
     row = merged(world, license.application, open_)
