@@ -69,7 +69,7 @@ def _with_items(rows: QuerySet[Application]) -> QuerySet[Application]:
 
 @dataclass(frozen=True)
 class Alike:
-    """So many cases that are like one another; cases: those of them that one draft could say, the oldest first."""
+    """So many cases that are like one another; cases: the newest of them, the oldest of these first."""
 
     count: int
     cases: list[Application]
@@ -79,12 +79,13 @@ class Alike:
         return self.cases[-1]
 
 
-def alike(actor: Actor, at: datetime, *, most: int) -> list[Alike]:
-    """The largest groups of like cases that were not merged yet; one query where there are none."""
+def alike(actor: Actor, at: datetime, *, most: int, each: int) -> list[Alike]:
+    """The largest groups of like cases that were not merged yet, with the newest of each; one query where there are
+    none."""
     rows = _with_items(unmerged(of_the_year(actor, at)).order_by()).values("destinations", "items")
     grouped = rows.annotate(count=Count("pk"), newest=Max("pk"), all=ArrayAgg("pk", order_by="pk"))
     found = list(grouped.filter(count__gte=CASES_LEAST).order_by("-count", "-newest")[:most])
-    groups = [(one["count"], one["all"][-CASES_MOST:]) for one in found]
+    groups = [(one["count"], one["all"][-each:]) for one in found]
     asked = [pk for _count, keys in groups for pk in keys]
     cases = {case.pk: case for case in for_merging(Application.objects.filter(pk__in=asked))} if found else {}
     return [Alike(count, [cases[pk] for pk in keys]) for count, keys in groups]

@@ -25,6 +25,7 @@ from licensing.web.changes import Change, facts_of, line_in_full
 from licensing.web.forms.merges import MergeForm
 
 OFFERS_MOST, OFFERS_LOOKED = 3, 12  # groups that are told, and asked of the rules
+OFFERS_CASES = 20  # of each of these groups the newest are looked at: a list asks it each time it is opened
 _LABELS: dict[str, Promise] = {
     "purpose": gettext_lazy("Kind of transaction"),
     "red_flag": gettext_lazy("Risk that the exporter knows of, or was told of"),
@@ -58,7 +59,7 @@ def offers(actor: Actor, at: datetime) -> list[Offer]:
     """Like cases for some of which the rules open an annual license to the company."""
     if not actor.may("application.merge", "POST"):
         return []
-    found = merges.alike(actor, at, most=OFFERS_LOOKED)
+    found = merges.alike(actor, at, most=OFFERS_LOOKED, each=OFFERS_CASES)
     opened = (one for one in found if not verbs.closed(one.cases, actor.organization_id, at))
     first = list(islice(opened, OFFERS_MOST))
     annual = merges.annual_in_force(actor, at) if first else []

@@ -510,6 +510,9 @@ def test_the_rules_are_asked_of_all_that_are_alike(world, client, monkeypatch):
     pages.offers(world.exporter, legal_now())
     pages.offer_of(cases[0], world.exporter, legal_now())
     assert asked == [{case.ref for case in cases}] * 2
+    monkeypatch.setattr(pages, "OFFERS_CASES", 2)
+    (offer,) = pages.offers(world.exporter, legal_now())
+    assert (offer.count, offer.case, asked[2]) == (3, cases[2], {case.ref for case in cases[1:]})
 
 
 def test_where_an_annual_license_is_of_the_same_it_is_named_instead(world, client, clock):
