@@ -17,7 +17,7 @@ from licensing.models import Application, ApplicationLine, Kind, License, Merged
 from licensing.policy.vocabulary import MONTHS
 from licensing.selectors.applications import applications_for, parts, steps
 from licensing.selectors.licenses import in_force
-from licensing.states import MERGING, RENEWING
+from licensing.states import MERGING, RENEWING, LicenseState
 
 CASES_LEAST, CASES_MOST = 2, 100
 
@@ -92,23 +92,25 @@ def alike(actor: Actor, at: datetime, *, most: int, each: int) -> list[Alike]:
 
 
 def annual_in_force(actor: Actor, at: datetime) -> list[License]:
-    """The company's own annual licenses that may be used today, the one that ends last first, with their lines."""
-    rows = of_company(in_force(actor), actor).filter(kind=Kind.ANNUAL, usable_until__gte=legal_day(at))
-    return list(rows.order_by("-usable_until", "-pk").prefetch_related("lines"))
+    """The company's own annual licenses that may be used today, the one that ends last first, with their end-users."""
+    rows = of_company(in_force(actor), actor).filter(state=LicenseState.ACTIVE, kind=Kind.ANNUAL)
+    rows = rows.filter(usable_until__gte=legal_day(at))
+    return list(rows.order_by("-usable_until", "-pk").prefetch_related("end_users"))
 
 
 def covering(licenses: Iterable[License], case: Application) -> License | None:
-    """The first of these for all that the case is of, at its destinations."""
-    items, there = set(items_of(case)), set(case.destinations)
+    """The first of these under which each end-user of the case may be sent all that it declared of its goods."""
+    items = set(items_of(case))
+    asked = {(user.party_id, item) for user in case.end_users.all() for item in items & user.declaration.covered}
     for license in licenses:
-        if there <= set(license.destinations) and items <= {line.control_item_id for line in license.lines.all()}:
+        if asked <= {(user.party_id, item) for user in license.end_users.all() for item in user.goods}:
             return license
     return None
 
 
 def for_merging(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Cases with all that the rules are asked of them, and that a list shows of them."""
-    return rows.prefetch_related(*parts(), "end_users__declaration__end_user__country")
+    return rows.prefetch_related(*parts(), "end_users__declaration__end_user__country", "end_users__declaration__items")
 
 
 _READ: tuple[Any, ...] = (

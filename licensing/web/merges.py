@@ -144,8 +144,8 @@ class From:
     """What became of the cases. live: this one is open, or led to a license. differ: what they do not say alike, which
     is not said here yet."""
 
-    rows: list[Merged]
     live: bool
+    rows: list[Merged]
     lines: list[Line]
     users: list[User]
     differ: list[Promise]

@@ -517,7 +517,8 @@ def test_the_rules_are_asked_of_all_that_are_alike(world, client, monkeypatch):
 
 def test_where_an_annual_license_is_of_the_same_it_is_named_instead(world, client, clock):
     license = world.license(kilograms=100)
-    cases = [sent(world), sent(world)]
+    named = license.end_users.get().declaration
+    cases = [sent(world, by_whom=[named]), sent(world, by_whom=[named])]
     said = f'Your annual license <a href="/licenses/{license.ref}/">{license.ref}</a> is for the same control codes'
     merge = f'href="/applications/merge/?like={cases[1].ref}"'
     for path in ("/applications/", "/applications/new/", f"/applications/{cases[1].ref}/"):
@@ -529,9 +530,14 @@ def test_where_an_annual_license_is_of_the_same_it_is_named_instead(world, clien
     assert said not in text_of(client, world.exporter, f"/applications/{french[0].ref}/")
     other = [sent(world, code="1C903.a.2") for _ in range(2)]
     assert said not in text_of(client, world.exporter, f"/applications/{other[0].ref}/")
+    others = [sent(world) for _ in range(2)]  # of the same goods and country, for whom it is not
+    assert said not in text_of(client, world.exporter, f"/applications/{others[0].ref}/")
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
-    assert said in text_of(client, world.exporter, f"/applications/{cases[1].ref}/")
+    assert said not in text_of(client, world.exporter, f"/applications/{cases[1].ref}/")
+    cause = license.suspensions.get().pk
+    licenses.lift(license.ref, seen=seen(license.ref), suspension=cause, reason="Done", by=world.ministry.other_decider)
     make.ends_in(license, 5)
+    assert said in text_of(client, world.exporter, f"/applications/{cases[1].ref}/")
     clock.shift(days=6)
     assert said not in text_of(client, world.exporter, f"/applications/{cases[1].ref}/")
 
