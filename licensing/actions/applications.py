@@ -391,7 +391,9 @@ def redeclare(ref: str, *, seen: int, declaration: str, by: Actor) -> Applicatio
         message = _("Choose a declaration of an end-user whose declaration was rejected or has expired.")
         raise Invalid([Problem("/declaration", "unknown-reference", message)])
     old, user.declaration = user.declaration, new
-    if problems := [*unreliable(row, user), *undeclared(row, users)]:
+    codes = {line.control_item_id for line in row.lines.all()}
+    asked = [one for one in users if one is user or codes & one.declaration.covered]  # no other can be left out here
+    if problems := [*unreliable(row, user), *undeclared(row, asked)]:
         raise Invalid(problems)
     move(row.redeclare, by=by, at=at, facts={"rejected": old.ref, "declaration": new.ref})
     user.save(update_fields=["declaration"])

@@ -109,6 +109,24 @@ def test_it_is_one_that_the_case_could_be_filed_on(other, code, case, world, rej
     assert named(case) == [rejected.ref]
 
 
+def test_another_end_user_who_declared_none_of_the_goods_stops_nobody(world, rejected, monkeypatch):
+    """He was named before that was asked, and nobody leaves him out of an open case."""
+    other = world.declaration(codes=("1C902.a.1",))
+    with monkeypatch.context() as before:
+        before.setattr(applications, "lacking_of", lambda row, users: [])
+        case = world.under_review(world.application(by_whom=[rejected, other]))
+    reject(rejected, world)
+    new = another(world, rejected)
+    redeclare(case, world, new)
+    assert named(case) == [new.ref, other.ref]
+
+
+def test_one_that_covers_none_of_the_goods_takes_no_place_beside_one_that_does(world, rejected):
+    case = world.under_review(world.application(by_whom=[rejected, world.declaration()]))
+    reject(rejected, world)
+    assert refusal(case, world, another(world, rejected, code="1C902.a.1")) == ["item-not-declared"]
+
+
 def test_one_that_the_reviewer_asks_about_takes_no_place(case, world, rejected):
     new = another(world, rejected)
     declarations.query(new.ref, seen=seen(new.ref), reason="Who?", by=world.ministry.reviewer)
