@@ -261,11 +261,12 @@ def _in_row(label: str, number: int, form: BaseForm) -> str:
 
 
 def _leaving(formset: BaseFormSet, left: dict[int, BaseForm]) -> Callable[[QueryDict, int], bool]:
-    """Takes these rows out, as long as all of them are new to the page and no row that stands goes with them."""
-    right = [form for form in formset.forms if form not in left.values() and form.has_changed()]
+    """Takes these rows out, as long as they are new: not where one that was added on the page stands already, as nobody
+    knows any more which that is."""
+    first = formset.initial_form_count()
 
     def leave(data: QueryDict, standing: int) -> bool:
-        if min(left) < formset.initial_form_count() or len(right) < standing:
+        if min(left) < first or standing > first:
             return False
         for form in left.values():
             for bound in form:

@@ -179,6 +179,19 @@ def test_a_row_that_stands_stays_while_it_is_typed_anew(browser):
     assert Application.objects.get().lines.get().quantity == 12_500
 
 
+def test_no_row_that_stands_goes_while_another_is_added(browser):
+    tab = Tab(browser, "/applications/new/")
+    other = ROW | {"quantity": "3"}
+    assert tab.type(**{"lines-TOTAL_FORMS": "2"}, **row(0, **ROW), **row(1, **other)) == 200
+    third = {"lines-TOTAL_FORMS": "3"} | row(2, **ROW | {"quantity": "4"})
+    assert tab.type(**row(1, quantity=""), **third) == 200
+    assert tab.answer["left"] == ["Goods, line 2: Quantity"]
+    lines = Application.objects.get().lines.order_by("number")
+    assert [line.quantity for line in lines] == [12_500, 3_000]
+    assert tab.type(**row(1, quantity="5")) == 200
+    assert [line.quantity for line in lines.all()] == [12_500, 5_000, 4_000]
+
+
 def test_a_row_that_was_added_and_saved_may_be_emptied_or_left_alone(browser, world):
     case = draft(world)
     tab = Tab(browser, f"/applications/{case.ref}/edit/")
