@@ -124,7 +124,8 @@ def other_first_day(row: Application, planned_from: date | None) -> list[Problem
 
 
 def below_asked(row: Application) -> list[Problem]:
-    """Of which lines, or values, it asks for less than is used."""
+    """Of which lines it asks for less than is used, and where the currency of its prices is not that of a cap. What the
+    prices make of it binds nobody (decision 0044): the one who grants a cap keeps it above what is used."""
     if row.amends is None:
         return []
     floors = floors_of(row.amends)
@@ -132,9 +133,11 @@ def below_asked(row: Application) -> list[Problem]:
     for index, line in enumerate(row.lines.all()):
         if line.quantity < floors.of(line.number):
             problems.append(_less(f"/lines/{index}/quantity", line.number, floors.of(line.number), line.unit))
-        used, currency = floors.values.get(line.number, (0, line.currency))
-        if line.value is not None and (line.currency != currency or line.value * 100 < used):
-            problems.append(_worth(f"/lines/{index}/unit_price", line.number, used, currency))
+    message = _("The value of line {number} of {ref} is capped in {currency}: state the prices in that.")
+    other = [(number, capped) for number, (_used, capped) in floors.values.items() if capped != row.currency]
+    for number, capped in sorted(other)[:1] if row.currency else ():
+        text = message.format(number=number, ref=row.amends.ref, currency=capped)
+        problems.append(Problem("/currency", "out-of-range", text))
     return problems
 
 

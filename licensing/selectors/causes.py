@@ -40,8 +40,8 @@ def why(cause: Suspension) -> str:
         return _("{name}: {why}").format(name=cause.end_user.party.name, why=cause.reason)
     if cause.cause == Suspension.Cause.DECLARATION:
         words = _(
-            "{name}: its declaration {ref} is invalid. Once a new one for the same use is verified, which covers all "
-            "goods of the license, it is open again."
+            "{name}: its declaration {ref} is invalid. Once a new one for the same use is verified, which was signed "
+            "in the same country and covers all that it may have of the license, it is open again."
         )
         return words.format(name=cause.end_user.party.name, ref=cause.facts["declaration"])
     if cause.edition is None:  # what screening found is the ministry's to know

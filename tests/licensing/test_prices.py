@@ -202,16 +202,17 @@ def test_what_begins_with_a_license_has_its_prices(world, verb):
     assert row.lines.get().unit_price == demo.PRICE
 
 
-@pytest.mark.parametrize("other", [{"currency": "EUR"}, {"unit_price": "0.01"}], ids=["currency", "less"])
-def test_a_change_asks_for_no_less_than_is_used_of_a_value(world, other):
+def test_a_change_has_its_prices_in_the_currency_of_a_cap_whatever_they_are(world):
+    """Prices bind nobody: less than what is used of the value is refused to who grants it alone."""
     license = world.license(kilograms=100, values={1: Decimal(5_000)})
     used = {"value": Decimal("1000.00"), "currency": "CNY"}
     world.shipment(license, lines=[make.shipments.LineRequest(1, 30 * KG, "kg", **used)])
     row = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
     assert missing(row) == []
-    for name, value in other.items():
-        (row.lines if name == "unit_price" else Application.objects.filter(pk=row.pk)).update(**{name: value})
-    assert missing(row) == [("/lines/0/unit_price", "below-used")]
+    row.lines.update(unit_price="0.01")
+    assert missing(row) == []
+    Application.objects.filter(pk=row.pk).update(currency="EUR")
+    assert missing(row) == [("/currency", "out-of-range")]
 
 
 def test_what_a_contract_of_one_shipment_says_is_not_copied(world):
