@@ -9,18 +9,31 @@ from django.db import migrations, models
 
 SQL = Path(__file__).parent.parent / "sql"
 CHANGED = ("guards", "ledger", "doors")
-# Where he lived when it was issued: as he signed, else as he is entered now, whichever is a destination of the license.
+# Where he lived when it was issued, of the destinations of the license: the countries that the rules looked at then (his
+# own, and those of a re-export); of these the one where he signed, or is entered now. Where the rules looked at none of
+# them, as he signed, else as he is entered. The only destination is his; of several, none is taken that may be another's
+# alone: he is sent nothing until an amendment says where. His goods are the license's that he declared. Who declared none
+# of them keeps all: they could be sent to him until now, for the license was issued so, and a migration takes nothing away
+# that two officers granted.
 OWN = """
     UPDATE licensing_licenseenduser u SET
         destination = coalesce((
-            SELECT found.country FROM unnest(ARRAY[d.as_signed->'party'->>'country', p.country_id])
-                WITH ORDINALITY found (country, n)
-            WHERE found.country = ANY (l.destinations) ORDER BY found.n LIMIT 1),
-            l.destinations[1], p.country_id),
-        goods = ARRAY(
+            SELECT found.country FROM (
+                SELECT d.as_signed->'party'->>'country', false, 1
+                UNION ALL SELECT p.country_id, false, 2
+                UNION ALL SELECT looked.country, true, CASE looked.country
+                    WHEN d.as_signed->'party'->>'country' THEN 1 WHEN p.country_id THEN 2 ELSE 3 END
+                FROM licensing_verdict v
+                CROSS JOIN jsonb_array_elements_text(v.facts->'destination.country') looked (country)
+                WHERE v.end_user_id = u.id
+            ) found (country, looked_at, n)
+            WHERE found.country = ANY (l.destinations) ORDER BY found.looked_at DESC, found.n, found.country LIMIT 1),
+            CASE cardinality(l.destinations) WHEN 1 THEN l.destinations[1] ELSE '' END),
+        goods = coalesce(nullif(ARRAY(
             SELECT DISTINCT n.control_item_id FROM licensing_licenseline n
             JOIN licensing_declarationitem i ON i.declaration_id = d.id AND i.control_item_id = n.control_item_id
-            WHERE n.license_id = l.id ORDER BY 1)
+            WHERE n.license_id = l.id ORDER BY 1), '{}'), ARRAY(
+            SELECT DISTINCT n.control_item_id FROM licensing_licenseline n WHERE n.license_id = l.id ORDER BY 1))
     FROM licensing_license l, licensing_declaration d, exporters_party p
     WHERE l.id = u.license_id AND d.id = u.declaration_id AND p.id = u.party_id
 """

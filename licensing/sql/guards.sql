@@ -120,7 +120,7 @@ BEGIN
         JOIN licensing_declaration d ON d.id = NEW.declaration_id AND d.end_user_id = p.id
         JOIN licensing_license l ON l.id = NEW.license_id
         WHERE p.id = NEW.party_id AND p.country_id = NEW.destination AND NEW.destination = ANY (l.destinations)
-    ) OR NOT NEW.goods <@ ARRAY(
+    ) OR cardinality(NEW.goods) = 0 OR NOT NEW.goods <@ ARRAY(
         SELECT i.control_item_id FROM licensing_declarationitem i WHERE i.declaration_id = NEW.declaration_id
     ) THEN
         RAISE EXCEPTION 'an end-user of a license has his own country and his own goods' USING ERRCODE = 'check_violation';
