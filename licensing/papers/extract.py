@@ -25,7 +25,7 @@ def extracts(line: HistoryLine) -> list[Content]:
 
 def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, Any], head: dict[str, Any]) -> Content:
     own, code = shares(license, user), user.verify_code
-    facts = proof.facts(license, own, {"name": party["name"], "country": user.party.country_id})
+    facts = proof.facts(license, own, {"name": party["name"], "country": user.destination})
     where = proof.address(license, code)
     data = {
         **head,

@@ -132,7 +132,7 @@ def standing(what: Opened, at: datetime) -> Standing:
         goes_on=goes_on,
         stopped=stopped,
         shares=[replace(one, passed_on=on.get(one.line.pk, 0)) for one in shares(license, user, over=ended)],
-        countries=[user.party.country] if user else list(Country.objects.filter(pk__in=license.destinations)),
+        countries=list(Country.objects.filter(pk__in=[user.destination] if user else license.destinations)),
         closed=[] if user or not (goes_on or word == Word.IN_FORCE) else [one for one in users if one not in free],
         office=office(),
         at=at,

@@ -121,6 +121,8 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
     licensing.foresee_ends([row], closings, at)
     shared, on = _shared(row, legal_day(at)), passed_on(row)
     behind = shared["held_back"]
+    destinations = by_name(Country.objects.filter(pk__in=row.destinations))
+    names = {one.pk: str(one) for one in destinations}
     return WithPapers(
         **shared,
         exporter=row.exporter,
@@ -145,14 +147,14 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
         end_users=[
             EndUser(
                 name=str(one),
-                country=str(one.party.country),
+                country=names.get(one.destination, one.destination),
                 closed=one not in free or bool(behind and behind.shuts(one.party_id)),
                 ref=one.party.ref,
             )
             for one in row.end_users.all()
         ],
         consignees=[str(party) for party in row.consignees.all()],
-        destinations=by_name(Country.objects.filter(pk__in=row.destinations)),
+        destinations=destinations,
         ports=row.ports,
         conditions=[str(one) for one in row.conditions.all()],
         max_clearances=row.max_clearances,

@@ -5,9 +5,13 @@ from html import unescape
 from django.utils.translation import override
 
 from config.local import demo
-from core.models import Country
+from core.history import lines_of
+from core.legal_time import legal_now
+from core.models import Country, Role
 from exporters import actions
 from licensing.models import License
+from licensing.papers.extract import extracts
+from licensing.selectors import verified
 
 SINCE = "A party changed since this license was issued"
 
@@ -45,6 +49,21 @@ def test_what_stood_at_the_issue_is_told_whatever_came_in_between(world, license
     change(world, user, name="Third Name")
     shown = page(client, world.exporter, f"/licenses/{license.ref}/")
     assert f"{name}</del>" in shown and "Third Name</ins>" in shown and "Second Name</ins>" not in shown
+
+
+def test_a_license_says_where_it_sends_its_end_user_wherever_he_has_moved(world, license, client):
+    """On its page, at the counter, to anybody who has its code, and in what its extract proves."""
+    user = license.end_users.get()
+    change(world, user.party, country=Country.objects.get(pk="FR"))
+    name = user.party.name
+    assert f"{name}</a>, Germany" in page(client, world.exporter, f"/licenses/{license.ref}/")
+    assert f"{name}, Germany" in page(client, world.ministry.reviewer, f"/desk/licenses/{license.ref}/")
+    port = demo.person("port", "Pan Hai", world.customs.organization, Role.CUSTOMS)
+    assert f"{name}, Germany" in page(client, port, f"/customs/licenses/{license.ref}/")
+    opened = verified.opened(license.ref, user.verify_code)
+    assert [one.pk for one in verified.standing(opened, legal_now()).countries] == ["DE"]
+    [extract] = extracts(lines_of(license).get(verb="issue"))
+    assert extract.claims["end_user"]["country"] == "DE"
 
 
 def test_a_consignee_counts_and_nobody_else_does(world, client):
