@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from core.access import Actor, visibility
 from core.legal_time import LegalNow, legal_day
@@ -25,7 +25,7 @@ from licensing.selectors import (
     reasons,
     stopped,
 )
-from licensing.selectors.movements import tells_goods
+from licensing.selectors.movements import finds_sent, tells_goods
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import ENDED_BY_SOMEBODY, LicenseState
 from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
@@ -152,6 +152,15 @@ def goods_of(licenses: Collection[License], users: Collection[LicenseEndUser] = 
         if any(pk not in whom or party in {user.party_id for user in whom[pk]} for pk in chains[on]):
             sums[unit][1:] = [one + more for one, more in zip(sums[unit][1:], amounts, strict=True)]
     return [Goods(unit, *amounts) for unit, amounts in sorted(sums.items())]
+
+
+@finds_sent
+def sent(items: QuerySet[Any] | None, destination: str) -> QuerySet[Shipment]:
+    rows = Shipment.objects.filter(license=OuterRef("license"), end_user=OuterRef("party"), state__in=OPEN_SHIPMENT)
+    if items is not None:
+        of_it = {"license__lines__number": F("lines__line_number"), "license__lines__control_item__in": items}
+        rows = rows.filter(**of_it)
+    return rows.filter(destination=destination) if destination else rows
 
 
 def _with_those_before(licenses: Collection[License]) -> dict[int, set[int]]:

@@ -14,6 +14,7 @@ from licensing.models import ControlItem, License, LicenseEndUser, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.selectors.causes import end_users
 from licensing.selectors.licenses import licenses_for, with_balances
+from licensing.selectors.movements import under_way_with
 from licensing.states import IN_FORCE, LicenseState
 
 MOST_HIT = 200  # that one transaction holds
@@ -23,7 +24,8 @@ GROUPS = {"item": "code", "element": "element", "category": "category", "list": 
 @dataclass(frozen=True)
 class Query:
     """All of it is asked of each end-user of a license: he is sent nothing but his own goods to his own country, so
-    whoever is not all of that can be sent nothing that was named.
+    whoever is not all of that can be sent nothing that was named, but for what was reserved before that was so
+    (decision 0043): of that it is asked itself.
 
     item: `item:` and a control code, or one of the other GROUPS and its name. destination: a country's code.
     end_user: a part of its name, or the whole of its number."""
@@ -47,12 +49,15 @@ class Query:
 
     def named(self) -> Q:
         """Of end-users of licenses those that are all of what it asks for."""
-        asked = Q(pk__isnull=False)
+        asked, items = Q(pk__isnull=False), None
         if self.item:
             kind, _, name = self.item.partition(":")
-            asked &= Q(goods__overlap=ControlItem.objects.filter(**{GROUPS[kind]: name}).values("pk"))
+            items = ControlItem.objects.filter(**{GROUPS[kind]: name}).order_by().values("pk")
+            asked &= Q(goods__overlap=items)
         if self.destination:
             asked &= Q(destination=self.destination)
+        if self.item or self.destination:
+            asked |= Q(Exists(under_way_with(items, self.destination)))
         if self.end_user:
             asked &= self._called()
         return asked

@@ -15,6 +15,8 @@ from licensing.models.balances import ClearanceCount, Movement
 
 Counts = Callable[[Collection[int]], dict[int, tuple[int, int]]]
 _counts: list[Counts] = []
+Sent = Callable[[QuerySet[Any] | None, str], QuerySet[Any]]
+_sent: list[Sent] = []
 Tells = Callable[[Collection[License], Collection[LicenseEndUser]], list[Any]]
 _goods: list[Tells] = []
 
@@ -99,6 +101,17 @@ def tells_goods(tell: Tells) -> Tells:
     their end-users, unit by unit."""
     _goods[:] = [tell]
     return tell
+
+
+def finds_sent(find: Sent) -> Sent:
+    """Registers whose the shipments are: of an outer end-user of a license those under way that have some of these
+    items, and go to this destination; whichever is said."""
+    _sent[:] = [find]
+    return find
+
+
+def under_way_with(items: QuerySet[Any] | None, destination: str) -> QuerySet[Any]:
+    return _sent[0](items, destination)
 
 
 def goods_under_way(licenses: Collection[License], users: Collection[LicenseEndUser]) -> list[Any]:

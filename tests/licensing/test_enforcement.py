@@ -20,7 +20,9 @@ from licensing.models.balances import LicenseLine
 from licensing.selectors import enforcement as hitting
 from licensing.selectors.enforcement import Query
 from shipments.actions import LineRequest
+from shipments.models import Shipment, ShipmentLine
 from tests import make
+from tests.book import unguarded
 from tests.make import seen
 
 KG = 1000
@@ -124,6 +126,29 @@ def test_an_end_user_is_named_by_its_numbers_too(world, two):
 def test_what_has_ended_or_is_used_up_is_not_hit(world, license):
     licenses.surrender(license.ref, seen=seen(license.ref), by=world.exporter)
     assert refs(MAGNETS, world.ministry.decider) == []
+
+
+def test_what_was_reserved_before_for_elsewhere_is_hit_too(world):
+    """And nothing else of whom it was reserved for; once it is closed, nothing."""
+    license, by = world.apart(), world.ministry.decider
+    first, _second = license.end_users.order_by("pk")
+    own, other = (f"item:{line.control_item.code}" for line in license.lines.order_by("number"))
+    shipment = world.shipment(license, KG)
+
+    def hit(item, destination):
+        return [user for hit in hitting.hits(Query(item=item, destination=destination), by) for user in hit.users]
+
+    assert hit(own, "JP") == hit(other, "DE") == []
+    with unguarded(ShipmentLine):
+        Shipment.objects.filter(pk=shipment.pk).update(destination="JP")
+    assert (hit(own, "JP"), hit(other, "DE")) == ([first], [])
+    with unguarded(ShipmentLine):
+        Shipment.objects.filter(pk=shipment.pk).update(destination="DE")
+        ShipmentLine.objects.filter(shipment=shipment).update(line_number=2)
+    assert (hit(own, "JP"), hit(other, "DE")) == ([], [first])
+    with unguarded(ShipmentLine):
+        Shipment.objects.filter(pk=shipment.pk).update(state="cancelled")
+    assert hit(other, "DE") == []
 
 
 # --- suspend ------------------------------------------------------------------------------------------------
