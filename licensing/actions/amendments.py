@@ -205,7 +205,10 @@ def amend(ref: str, *, seen: int, by: Actor) -> Application:
     license = lock(licenses_for(by), ref=ref)
     require(license.amend, by=by, seen=seen)
     if other := license.changing:
-        message = _("{other} asks to change {ref} already. Change that draft, or wait until it is decided.")
+        message = _(
+            "{other} asks to change {ref} already. Change that draft, have a signatory withdraw it, or wait until it is"
+            " decided."
+        )
         text = message.format(other=other.ref, ref=license.ref)
         raise DomainError(text, code="amendment-open")
     at = legal_now()
