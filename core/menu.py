@@ -10,5 +10,6 @@ add(70, "members", _("Team"), "exporter", place="account")
 add(75, "keys", _("Keys"), "exporter", place="account")
 add(75, "keys", _("Keys"), "customs")
 add(75, "keys", _("Keys"), "ministry", place="account")
-add(80, "officers", _("Officers"), "ministry", counts=open_grants, work="grant.confirm")
+add(80, "officers", _("Officers"), "ministry", counts=open_grants, work="grant.confirm", only="officer.add")
+add(80, "officers", _("Officers"), "ministry", place="account")  # where an auditor finds them: his menu is full
 add(85, "mail", _("Mail"), "ministry", counts=refused_mail, work="delivery.end")

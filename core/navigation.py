@@ -22,6 +22,7 @@ class Entry:
     counts: Callable[[Actor], QuerySet[Any]] | None = None
     work: str = ""
     place: str = "main"
+    only: str = ""
 
 
 _entries: list[Entry] = []
@@ -35,21 +36,25 @@ def add(
     counts: Callable[[Actor], QuerySet[Any]] | None = None,
     work: str = "",
     place: str = "main",
+    only: str = "",
 ) -> None:
     """The menu of these kinds of organization ("" is nobody's: of whoever is not signed in) has the entry, for whoever
     may GET the route.
 
     counts: the rows that wait there. work: the verbs that work them off; who may do none of them has no count.
-    place: "main", or "account" for what stands on the account page.
+    place: "main", or "account" for what stands on the account page. only: the entry is of whoever may GET this, too.
     """
-    _entries.append(Entry(order, route, label, kinds, counts, work, place))
+    _entries.append(Entry(order, route, label, kinds, counts, work, place, only))
 
 
 def _shown(actor: Actor, place: str) -> list[Entry]:
     return [
         entry
         for entry in sorted(_entries, key=lambda entry: entry.order)
-        if entry.place == place and actor.kind in entry.kinds and actor.may(entry.route, "GET")
+        if entry.place == place
+        and actor.kind in entry.kinds
+        and actor.may(entry.route, "GET")
+        and actor.may(entry.only or entry.route, "GET")
     ]
 
 
