@@ -414,6 +414,7 @@ def told(license):
 
 def test_a_holder_is_told_of_80_95_and_100_percent_once_for_each_account(world):
     license = world.license(kilograms=100, users=2, allotted=[50 * KG], values={1: Decimal("100.00")})
+    mine = license.end_users.order_by("pk")[0].party.ref
     other = {"end_user": license.end_users.order_by("pk")[1].party.ref}
     steps = [
         (39_999, "79.99", {}, []),
