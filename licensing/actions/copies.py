@@ -89,15 +89,11 @@ def before(row: Application) -> Draft | None:
 def fitting(case: Application, old: Declaration, goods: Collection[int]) -> Declaration | None:
     """On what a case of this kind and these days may name the end-user of this declaration: on itself, or else on the
     newest of his that covers of these goods what it covers."""
-    covered = _items(old) & set(goods)
+    covered = old.covered & set(goods)
     theirs = reliable_declarations([old.end_user_id]).prefetch_related("items")
     own_first = sorted(theirs, key=lambda one: one.pk != old.pk)
-    enough = (one for one in own_first if covered <= _items(one))
+    enough = (one for one in own_first if covered <= one.covered)
     return next((one for one in enough if not against(case, one)), None)
-
-
-def _items(row: Declaration) -> set[int]:
-    return {item.control_item_id for item in row.items.all()}
 
 
 def against(case: Application, declaration: Declaration) -> list[str]:

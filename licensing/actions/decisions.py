@@ -302,7 +302,7 @@ def _require_caps(
             message = _("A value above zero, of a line that is granted; or leave it empty.")
             problems.append(Problem(f"/value_{number}", "out-of-range", message))
     units = {line.number: line.unit for line in row.lines.all()}
-    kept = {user.pk: {item.control_item_id for item in user.declaration.items.all()} for user in chosen}
+    kept = {user.pk: user.declaration.covered for user in chosen}
     items = {line.number: line.control_item_id for line in row.lines.all()}
     for (number, user), quantity in allotments.items():
         line = granted.get(number, 0)

@@ -218,17 +218,16 @@ def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
         return admitted_by(line.subject_id) or reconsiderers_of(line), desk_of(line)
     if line.verb in (*TO_ITS_REVIEWER, "respond"):
         if line.verb == "answer" and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
-            return asker_of(line.facts["question"]), reverse("desk.case", kwargs={"ref": line.subject_ref})
+            return asker_of(line.facts["question"]), desk_of(line)
         announcer = announcer_of(line.subject_id) if line.verb == "respond" else []
-        return reviewer_of(line.subject_id) + announcer, reverse("desk.case", kwargs={"ref": line.subject_ref})
+        return reviewer_of(line.subject_id) + announcer, desk_of(line)
     if line.verb == "recommend":
-        return deciders_of(line.subject_id), reverse("desk.case", kwargs={"ref": line.subject_ref})
+        return deciders_of(line.subject_id), desk_of(line)
     if line.verb == "reconsider":
-        return reconsiderers_of(line), reverse("desk.case", kwargs={"ref": line.subject_ref})
+        return reconsiderers_of(line), desk_of(line)
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
-        desk = reverse("desk.case", kwargs={"ref": line.subject_ref})
-        return officers_of(line.subject_id, escalated=escalated), desk
+        return officers_of(line.subject_id, escalated=escalated), desk_of(line)
     readers, page = holder(Application, "application")(line)
     if line.verb == "issue":
         page = reverse("license", kwargs={"ref": License.objects.get(application_id=line.subject_id).ref})

@@ -26,7 +26,7 @@ from licensing.web.forms.elements import ElementsField
 from licensing.words import terms
 from licensing.words.currencies import CURRENCIES
 
-NAMED = 2
+USES_NAMED = 2
 
 
 class _ByEndUser(ModelChoiceIterator):
@@ -49,7 +49,7 @@ class DeclarationsField(forms.ModelMultipleChoiceField):
 
 def _used(refs: Sequence[str]) -> str:
     """For which cases it was used, the newest two."""
-    named = _(", ").join(refs[:NAMED]) + ("…" if len(refs) > NAMED else "")
+    named = _(", ").join(refs[:USES_NAMED]) + ("…" if len(refs) > USES_NAMED else "")
     return _(" · filed on it: {refs}").format(refs=named) if refs else ""
 
 
