@@ -299,7 +299,7 @@ def test_scenario_14_over_pages(world, m, client, on):
     client.force_login(world.exporter.user)
     answer = client.post(f"{mine}reconsider/", {"grounds": "It is known.", "seen": seen(ref)})
     assert answer.status_code == 409
-    assert "The last day to contest this refusal was 2026-04-13" in answer.content.decode()
+    assert "The last day to contest this refusal was 13 Apr 2026" in answer.content.decode()
     assert "Contest this refusal" not in page(client, world.exporter, mine)
     on("2026-04-13", time(23, 59))
     assert "Contest this refusal" in page(client, world.exporter, mine)
