@@ -70,12 +70,12 @@ ORDER = (  # without which no account is stopped, whoever countersigned
 FIRST = {"exporter": [ORDER]}
 
 
-def why(license="{pk}", end_reason="quash", provision="x", reason="x"):
+def why(license="{pk}", end_reason="quash", provision="x", reason="x", heard_on="NULL", hearing="NULL"):
     """What stands beside a license that the ministry ends, of whatever was proposed last."""
     return (
-        "INSERT INTO licensing_revocation (license_id, proposal_id, end_reason, provision, reason, revoked_at)"
-        f" SELECT {license}, id, '{end_reason}', '{provision}', '{reason}', now() FROM core_proposal"
-        " ORDER BY id DESC LIMIT 1"
+        "INSERT INTO licensing_revocation (license_id, proposal_id, end_reason, provision, reason, heard_on,"
+        f" hearing_id, revoked_at) SELECT {license}, id, '{end_reason}', '{provision}', '{reason}', {heard_on},"
+        f" {hearing}, now() FROM core_proposal ORDER BY id DESC LIMIT 1"
     )
 
 
@@ -86,6 +86,9 @@ OTHERWISE = {  # two people countersigned the end of a license, and nothing says
     "it says another reason": [why(reason="y")],
     "it says another provision": [why(provision="y")],
     "it ends in another way": [why(end_reason="cancel")],
+    "what it says waits": [proposed(), why()],
+    "it was heard on another day": [why(heard_on="current_date")],
+    "the record of a hearing is another": [why(hearing="(SELECT min(id) FROM core_document)")],
 }
 COPY = (
     "INSERT INTO licensing_license SELECT (jsonb_populate_record(l, {changes})).*"
@@ -103,11 +106,16 @@ def steps(*said, order=("recommend", "decide")):
     turns = zip(order * 2, ("{one}", "{other}") * 2, said, strict=False)
     moved = "UPDATE licensing_application SET state = '{}' WHERE ref = '{{case}}'"
     return [
-        *(STEP.format(step=step, who=who, outcome=outcome) for step, who, outcome in turns),
+        *(STEP.format(step=step, who=who, outcome=outcome) for step, who, outcome in turns if outcome),
         *(moved.format(state) for state in ("awaiting_decision", "approved")),
     ]
 
 
+ANEW = "UPDATE licensing_application SET round = round + 1 WHERE ref = '{case}'"
+CONTESTED = (
+    "INSERT INTO licensing_reconsideration (decision_id, filed_by_id, filed_at, grounds)"
+    " SELECT max(id), {one}, now(), 'x' FROM licensing_decisionstep"
+)
 REFUSED = {
     "nobody recommended": steps(),
     "nobody decided": steps("approve"),
@@ -116,8 +124,17 @@ REFUSED = {
     "it was refused": steps("approve", "refuse"),
     "it was recommended anew, to be refused": steps("approve", "approve", "refuse", "approve"),
     "it was refused since": steps("approve", "approve", "approve", "refuse"),
+    "it was approved, and that was contested by nobody": steps("approve", "approve", order=("recommend", "reconsider")),
+    "it was approved, and contested all the same": [
+        *steps("approve", "approve"),
+        CONTESTED,
+        STEP.format(step="reconsider", who="{third}", outcome="approve"),
+    ],
+    "it was a round ago": [*steps("approve", "approve"), ANEW],
+    "it was recommended a round ago": [*steps("approve")[:1], ANEW, *steps(None, "approve")],
 }
 APPROVED = steps("approve", "approve")
+UNMOVED = {"the case is not approved": APPROVED[:-1]}  # the ledger leaves that to the license
 OF_THE_CASE = "(SELECT id FROM licensing_application WHERE ref = '{case}')"
 CHANGES = "jsonb_build_object('id', 0, 'ref', 'EL-2', 'verify_code', '', 'application_id', {case})"
 CAUSE = (
@@ -159,7 +176,8 @@ def test_what_takes_two_people_is_done_by_none_alone(application, world, license
         "exporter": Exporter.objects.get(pk=world.exporter.organization_id),
         "inquiry": make.inquiry(world),
     }
-    people = {"one": m.decider.user.pk, "other": m.other_decider.user.pk, "suspended": stopped.pk}
+    people = {"one": m.decider.user.pk, "other": m.other_decider.user.pk, "third": m.reconsiderer.user.pk}
+    people |= {"suspended": stopped.pk}
     attempts = []
     for (kind, (table, key, verb, state)), (name, before), move in product(KINDS.items(), BEFORE.items(), MOVES):
         of = people | {"kind": kind, "pk": rows[kind].pk, "table": table, "key": key, "verb": verb, "state": state}
@@ -172,7 +190,7 @@ def test_what_takes_two_people_is_done_by_none_alone(application, world, license
     attempts += [("a cause", [one.format(**people)]) for one in CAUSE]
     for case in (0, OF_THE_CASE.format(case=alone)):
         attempts.append(("a license", [COPY.format(changes=CHANGES.format(case=case), license=license.pk)]))
-    for name, said in REFUSED.items():
+    for name, said in (REFUSED | UNMOVED).items():
         attempts.append((f"a license: {name}", on_the_case(alone, license, people, said)))
     done = [(name, statements) for name, statements in attempts if not refused(application, statements)]
     assert done == []
@@ -205,7 +223,8 @@ def test_twin_with_what_another_approved_last_is_a_license(said, application, wo
 @pytest.mark.parametrize(("said", "rests"), [*((said, 0) for said in REFUSED.values()), (APPROVED, 1)])
 def test_the_ledger_opens_lines_of_what_another_approved_last_alone(said, rests, world):
     ref = world.under_review(world.application())
-    people = {"one": world.ministry.decider.user.pk, "other": world.ministry.other_decider.user.pk, "case": ref}
+    m = world.ministry
+    people = {"one": m.decider.user.pk, "other": m.other_decider.user.pk, "third": m.reconsiderer.user.pk, "case": ref}
     with connection.cursor() as cursor:
         for one in said:
             cursor.execute(one.format(**people))

@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from core.models import Mail
+from exporters.models import Exporter
 from licensing import books, ledger
 from licensing.actions import (
     amendments,
@@ -520,6 +521,17 @@ def test_postgresql_lets_nothing_replace_what_is_not_in_force(world):
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
     with pytest.raises(IntegrityError, match="replaces the one in force"), transaction.atomic():
         License.objects.create(ref="EL-1", application=case, replaces=license, **facts)
+
+
+def test_postgresql_lets_a_license_take_no_other_place_than_was_asked_for(world):
+    license, other = world.license(kilograms=100), world.license(kilograms=100)
+    case = Application.objects.get(ref=decided(world, asks(begun(world, license), 80)))
+    stranger = Exporter.objects.get(pk=make.exporter(world.ministry, "Other Co., Ltd.").organization_id)
+    names = ("exporter", "kind", "usable_from", "usable_until", "destinations", "edition", "issued_at")
+    facts = {name: getattr(license, name) for name in names} | {"application": case, "replaces": license}
+    for wrong in ({"replaces": None}, {"replaces": other}, {"exporter": stranger}, {"kind": "special"}):
+        with pytest.raises(IntegrityError, match="replaces the one in force"), transaction.atomic():
+            License.objects.create(ref="EL-1", **facts | wrong)
 
 
 def written(world, license, case, *, replaced=True):

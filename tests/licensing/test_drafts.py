@@ -1007,6 +1007,19 @@ def test_postgresql_counts_no_signature_of_before_a_change_nor_one_that_was_take
     assert put(ban, at)
 
 
+def test_postgresql_counts_no_signature_under_another_text(ban, ministry):
+    facts = {"part": "approver", "digest": other(ministry, days=2).digest, "at": legal_now()}
+    Signature.objects.create(draft=ban, actor=ministry.policy_approver.user, **facts)
+    with pytest.raises(IntegrityError, match="an edition needs an author"), transaction.atomic():
+        put(ban, day_start(legal_today() + DAY))
+
+
+def test_postgresql_adds_no_edition_before_another(ban, ministry):
+    hastened(ban, ministry.policy_approver)
+    with pytest.raises(IntegrityError, match="another edition was added meanwhile"), transaction.atomic():
+        put(ban, day_start(legal_today() + DAY), pk=0)
+
+
 def test_postgresql_wants_a_draft_that_somebody_wrote(ban):
     facts = {"text": ban.text, "digest": ban.digest, "base": ban.base, "created_at": legal_now()}
     found = Draft.objects.create(ref=make.unknown(Draft.PREFIX), title_en="X", title_zh="X", **facts)
