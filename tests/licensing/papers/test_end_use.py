@@ -53,7 +53,7 @@ def test_it_says_what_the_end_user_is_asked_to_sign(row, world):
     for one in (
         row.ref,
         f"{row.ref}/2",
-        "声明的第2版",
+        "证明的第2版",
         "version 2 of the declaration",
         end_use.code_of(row),
         "最终用户和最终用途证明",
