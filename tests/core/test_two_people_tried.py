@@ -1,7 +1,8 @@
 """What the role that serves requests tries in order to do alone what takes two people: a license, its end, the end of a
-declaration, a bar, what goods are, a lift. Each attempt is a transaction of its own; all are refused."""
+declaration, a bar, what goods are, a lift, two steps of a case. Each attempt is a transaction of its own; all are
+refused."""
 
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 from django.db import connection
@@ -21,16 +22,26 @@ KINDS = {  # its table, key, verb and the state that the verb leads to
     "inquiry": ("licensing_inquiry", "id", "sign", "signed"),
 }
 MOVES = (
-    "UPDATE {table} SET state = '{state}' WHERE {key} = {pk}",
-    "UPDATE {table} t SET state = x.state FROM (SELECT '{state}' AS state) x WHERE t.{key} = {pk}",
-    "WITH moved AS (UPDATE {table} SET state = '{state}' WHERE {key} = {pk} RETURNING 1) SELECT count(*) FROM moved",
-    "MERGE INTO {table} t USING (SELECT {pk} AS pk) x ON t.{key} = x.pk WHEN MATCHED THEN UPDATE SET state = '{state}'",
-    "DO $$ BEGIN UPDATE {table} SET state = '{state}' WHERE {key} = {pk}; END $$",
+    "UPDATE {table} SET {moved} WHERE {key} = {pk}",
+    "UPDATE {table} t SET {moved} FROM (SELECT {pk} AS pk) x WHERE t.{key} = x.pk",
+    "WITH moved AS (UPDATE {table} SET {moved} WHERE {key} = {pk} RETURNING 1) SELECT count(*) FROM moved",
+    "MERGE INTO {table} t USING (SELECT {pk} AS pk) x ON t.{key} = x.pk WHEN MATCHED THEN UPDATE SET {moved}",
+    "DO $$ BEGIN UPDATE {table} SET {moved} WHERE {key} = {pk}; END $$",
 )
+WITH = {  # what is written with the state
+    "inquiry": ", edition_id = (SELECT max(id) FROM licensing_policyedition), signed_at = now(), reason = 'x'",
+}
 COLUMNS = "subject_kind, subject_id, subject_ref, verb, reason, facts, proposed_by_id, proposed_at, decision_reason"
 
 
 FACTS = '{{"end_reason": "quash", "provision": "x"}}'
+
+
+def named(kind, pk, **people):
+    """What the statements of a row of this kind name."""
+    table, key, verb, state = KINDS[kind]
+    moved = f"state = '{state}'{WITH.get(kind, '')}"
+    return people | {"kind": kind, "pk": pk, "table": table, "key": key, "verb": verb, "moved": moved}
 
 
 def proposed(kind="'{kind}'", pk="{pk}", verb="'{verb}'"):
@@ -137,6 +148,7 @@ APPROVED = steps("approve", "approve")
 UNMOVED = {"the case is not approved": APPROVED[:-1]}  # the ledger leaves that to the license
 OF_THE_CASE = "(SELECT id FROM licensing_application WHERE ref = '{case}')"
 CHANGES = "jsonb_build_object('id', 0, 'ref', 'EL-2', 'verify_code', '', 'application_id', {case})"
+IN_FORCE = "UPDATE licensing_license SET state = 'active' WHERE id = {suspended}"
 CAUSE = (
     "UPDATE licensing_suspension SET ended_at = now(), ended_by_id = {one}",
     "UPDATE licensing_suspension SET ended_at = now(), ended_by_id = NULL",
@@ -145,21 +157,23 @@ CAUSE = (
     "UPDATE licensing_suspension SET cause = 'ledger', ended_at = now(), ended_by_id = {one}",
     "DELETE FROM licensing_suspension",
     "TRUNCATE licensing_suspension CASCADE",
-    "UPDATE licensing_license SET state = 'active' WHERE id = {suspended}",
+    IN_FORCE,
 )
 REFUSALS = (errors.CheckViolation, errors.InsufficientPrivilege, errors.NotNullViolation)
+TWICE = (errors.ExclusionViolation, errors.UniqueViolation)
 
 
-def refused(application, statements):
+def refused(application, statements, by=REFUSALS):
+    """The constraint that refuses them, or in which words something else does; nothing where they are done."""
     application.execute("BEGIN")
     try:
         for statement in statements:
             application.execute(statement)
-    except REFUSALS:
-        return True
+    except by as refusal:
+        return refusal.diag.constraint_name or refusal.diag.message_primary
     finally:
         application.execute("ROLLBACK")
-    return False
+    return ""
 
 
 def on_the_case(ref, license, people, said):
@@ -179,12 +193,11 @@ def test_what_takes_two_people_is_done_by_none_alone(application, world, license
     people = {"one": m.decider.user.pk, "other": m.other_decider.user.pk, "third": m.reconsiderer.user.pk}
     people |= {"suspended": stopped.pk}
     attempts = []
-    for (kind, (table, key, verb, state)), (name, before), move in product(KINDS.items(), BEFORE.items(), MOVES):
-        of = people | {"kind": kind, "pk": rows[kind].pk, "table": table, "key": key, "verb": verb, "state": state}
+    for kind, (name, before), move in product(KINDS, BEFORE.items(), MOVES):
         tried = (*FIRST.get(kind, ()), *before, *LAST.get(kind, ()), move)
+        of = named(kind, rows[kind].pk, **people)
         attempts.append((f"{kind}: {name}", [one.format(**of) for one in tried]))
-    table, key, verb, state = KINDS["license"]
-    ends = people | {"kind": "license", "pk": license.pk, "table": table, "key": key, "verb": verb, "state": state}
+    ends = named("license", license.pk, **people)
     for (name, said), move in product(OTHERWISE.items(), MOVES):
         attempts.append((name, [one.format(**ends) for one in (proposed(), decided(), *said, move)]))
     attempts += [("a cause", [one.format(**people)]) for one in CAUSE]
@@ -201,16 +214,49 @@ def test_what_takes_two_people_is_done_by_none_alone(application, world, license
     assert Suspension.objects.get().ended_at is None
 
 
-@pytest.mark.parametrize("kind", ["license", "declaration", "exporter"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_twin_with_another_who_countersigned_it_is_done(kind, application, world, license):
-    table, key, verb, state = KINDS[kind]
-    user = license.end_users.get()
-    pk = {"license": license.pk, "declaration": user.declaration_id, "exporter": license.exporter_id}[kind]
-    of = {"kind": kind, "pk": pk, "table": table, "key": key, "verb": verb, "state": state}
-    of |= {"one": world.ministry.decider.user.pk, "other": world.ministry.other_decider.user.pk}
+    pk = {
+        "license": license.pk,
+        "declaration": license.end_users.get().declaration_id,
+        "exporter": license.exporter_id,
+        "inquiry": make.inquiry(world).pk,
+    }[kind]
+    of = named(kind, pk, one=world.ministry.decider.user.pk, other=world.ministry.other_decider.user.pk)
     before = [*FIRST.get(kind, ()), proposed(), decided(), *LAST.get(kind, ())]
     for move in MOVES:
         assert not refused(application, [one.format(**of) for one in (*before, move)]), move
+
+
+def test_twin_a_cause_that_another_ended_is_lifted(application, world, license):
+    m = world.ministry
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=m.decider)
+    ended = CAUSE[0].format(one=m.other_decider.user.pk)
+    assert not refused(application, [ended, IN_FORCE.format(suspended=license.pk)])
+
+
+STEPS = ("recommend", "decide", "reconsider")
+OF_ONE = [  # what somebody did in the first round, what he does then, in which round, and what refuses it
+    *((was, now, 2, "step_nobody_in_two_rounds") for was, now in product(STEPS, STEPS)),
+    *((was, now, 1, "step_nobody_takes_both") for was, now in permutations(STEPS, 2)),
+    ("reconsider", "reconsider", 1, "step_reconsidered_once_by_each"),
+]
+
+
+@pytest.mark.parametrize(("who", "another"), list(permutations(("reviewer", "decider", "reconsiderer"), 2)))
+def test_nobody_has_steps_in_two_rounds_or_reconsiders_his_own(who, another, application, world):
+    """What is refused to one is done by another: the twin."""
+    ref, m = world.under_review(world.application()), world.ministry
+    one, other = getattr(m, who).user.pk, getattr(m, another).user.pk
+
+    def step(name, number, by):
+        said = STEP.format(step=name, outcome="refuse", who=by).format(case=ref)
+        return said.replace("SELECT id, round,", f"SELECT id, {number},")
+
+    for was, now, number, guard in OF_ONE:
+        before = step(was, 1, one)
+        assert refused(application, [before, step(now, number, one)], TWICE) == guard, (was, now, number)
+        assert refused(application, [before, step(now, number, other)], TWICE) == "", (was, now, number)
 
 
 @pytest.mark.parametrize("said", [("approve", "approve"), ("approve", "refuse", "approve", "approve")])
