@@ -8,8 +8,12 @@ from collections import Counter
 import pytest
 from django.db import connection
 
+from core import history
+from licensing.actions import inquiries, licenses
+from licensing.models import Inquiry
 from tests.walk import coverage
 from tests.walk.later import goes_on
+from tests.walk.plain import Asked
 from tests.walk.verbs import ALL
 from tests.walk.walker import Walk
 
@@ -86,3 +90,31 @@ def test_a_walk_of_the_same_number_takes_the_same_steps(on_its_day, world):
             told.append(walk.told)
             cursor.execute("ROLLBACK TO SAVEPOINT walk")
     assert told[0] == told[1]
+
+
+# --- twins ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("of", "rule"), [(history, "require_seen"), (licenses, "exhaust_if_done")])
+def test_twin_a_rule_is_gone(of, rule, on_its_day, world, monkeypatch):
+    """It is seen by what somebody was let do, or by what stands."""
+    monkeypatch.setattr(of, rule, lambda *_, **__: None)
+    walk = Walk(world, FIRST)
+    walk.begin()
+    while walk.plain.step < ONE and not walk.differences:
+        walk.go()
+        walk.attempt()
+        walk.compare()
+    assert walk.differences
+
+
+def test_twin_a_state_is_changed_past_the_verb(on_its_day, world):
+    """The comparison says so, and what replays the history."""
+    walk, ref = Walk(world, FIRST), inquiries.ask(description="Magnets", by=world.exporter).ref
+    walk.plain.inquiries[ref] = Asked(ref)
+    Inquiry.objects.filter(ref=ref).update(state="withdrawn")
+    walk.compare()
+    walk.replay()
+    told, replayed = walk.differences
+    assert told[1:] == (ref, "withdrawn", "asked")
+    assert replayed[1] == "otherwise than its history"
