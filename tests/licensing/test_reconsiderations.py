@@ -748,44 +748,13 @@ def at_once(*verbs):
 def races(transactional_db):
     load()
     officers = make.ministry()
-    world = make.World(officers, make.customs(), make.exporter(officers))
-    ref = refuse(world)
-    contest(ref, world.exporter)
-    act("admit", ref, officers.reconsiderer)
-    return world, ref
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_reconsider_at_once_one_is_told_of_the_other(races):
-    world, ref = races
-    m, shown = world.ministry, seen(ref)
-    outcomes = at_once(
-        (reconsiderations.uphold, (ref,), {"seen": shown, "by": m.reconsiderer, **NO}),
-        (reconsiderations.quash, (ref,), {"seen": shown, "by": m.other_reconsiderer, "text": "x"}),
-    )
-    assert outcomes in (["refused_final", "wrong-state"], ["under_review", "wrong-state"])
-    assert DecisionStep.objects.filter(step="reconsider").count() == 1
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_withdrawal_lies_before_a_quash_and_is_refused_or_after_it(races):
-    world, ref = races
-    m, shown = world.ministry, seen(ref)
-    outcomes = at_once(
-        (reconsiderations.quash, (ref,), {"seen": shown, "by": m.reconsiderer, "text": "x"}),
-        (applications.withdraw, (ref,), {"by": world.exporter}),
-    )
-    assert outcomes in (["under_review", "wrong-state"], ["under_review", "withdrawn"])
-    assert state(ref) == ("withdrawn" if "withdrawn" in outcomes else "under_review")
+    return make.World(officers, make.customs(), make.exporter(officers))
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_colleagues_who_open_it_at_once_are_one_service(races):
-    world, _contested = races
-    ref = refuse(world)
+    world, ref = races, refuse(races)
     colleague = make.colleague(world.exporter, "clerk")
 
     class Done:
@@ -1034,22 +1003,6 @@ def test_a_declaration_signed_anew_after_the_change_stops_its_license(begun, m):
     step = case(begun).decision
     Declaration.objects.filter(used_by__application=case(begun)).update(attached_at=step.at.replace(year=2027))
     assert refused(issue, begun, m.decider) == ["declaration-changed"]
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_a_change_and_an_uphold_at_once_are_one(races):
-    world, ref = races
-    m, shown, ticked = world.ministry, seen(ref), tick(ref)
-    outcomes = at_once(
-        (reconsiderations.uphold, (ref,), {"seen": shown, "by": m.reconsiderer, **NO}),
-        (
-            reconsiderations.change,
-            (ref,),
-            {"seen": shown, "by": m.other_reconsiderer, "text": "x", "acknowledged": ticked},
-        ),
-    )
-    assert outcomes in (["refused_final", "wrong-state"], ["approved", "wrong-state"])
 
 
 def test_a_changed_draft_is_told_as_one_under_the_verb_of_before_too(world):
