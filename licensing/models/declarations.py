@@ -209,8 +209,14 @@ class Declaration(FSMModelMixin, models.Model):
         """A reviewer verified it, and nothing came in between."""
         return self.state in (S.VERIFIED, S.IN_FORCE, S.SUPERSEDED)
 
+    @property
+    def last_start(self) -> date | None:
+        """The last planned start for which it was signed recently enough; None where nobody signed it."""
+        return months_after(self.signed_on, SIGNED_MONTHS) if self.signed_on else None
+
     def recent_for(self, first: date) -> bool:
-        return self.signed_on is None or first <= months_after(self.signed_on, SIGNED_MONTHS)
+        last = self.last_start
+        return last is None or first <= last
 
     def enough_for(self, *, annual: bool) -> bool:
         """An annual license asks for the yearly need besides."""

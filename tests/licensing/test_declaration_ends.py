@@ -1,24 +1,32 @@
 """What ends a declaration by itself: a newer one, and a year without a license."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 
 from config.local import demo
 from core.access import clock as by_the_clock
 from core.history import lines_of
+from core.languages import day_in_words
 from core.legal_time import legal_today, months_after
 from licensing import selectors, tasks
 from licensing.actions import applications, decisions, declarations
 from licensing.models import Application, Declaration, EndUse
 from licensing.models.declarations import SIGNED_MONTHS
+from tests.licensing.test_declaration_questions import redo
 from tests.licensing.test_limits import refused
 from tests.licensing.test_redeclared import another, named, redeclare
 from tests.make import seen
+from tests.said import text_of
 
 
 def state(row):
     return Declaration.objects.get(pk=row.pk).state
+
+
+def desk(row):
+    return reverse("desk.declaration", args=[row.ref])
 
 
 def licensed(world, row):
@@ -124,6 +132,25 @@ def test_an_open_case_names_another_in_its_place(world):
     new = another(world, row)
     redeclare(case, world, new)
     assert named(case) == [new.ref]
+
+
+def test_both_sides_read_until_which_planned_start_it_is_good(world, client):
+    row = world.declaration()
+    last = months_after(row.signed_on, SIGNED_MONTHS)
+    assert (row.recent_for(last), row.recent_for(last + timedelta(days=1))) == (True, False)
+    said = f"For a planned start until</dt> <dd>{day_in_words(last)}</dd>"
+    exporter, officer = (world.exporter, f"/declarations/{row.ref}/"), (world.ministry.reviewer, desk(row))
+    assert [said in text_of(client, *one) for one in (exporter, officer)] == [True, True]
+    Declaration.objects.filter(pk=row.pk).update(state="expired")
+    assert "For a planned start" not in text_of(client, *exporter)
+
+
+def test_what_is_taken_back_is_good_for_no_start_until_it_is_signed_anew(world, client):
+    row = world.declaration(verified=False)
+    declarations.query(row.ref, seen=seen(row.ref), reason="Who?", by=world.ministry.reviewer)
+    redo(row, world.exporter)
+    page = text_of(client, world.exporter, f"/declarations/{row.ref}/")
+    assert "This is what was signed before." in page and "For a planned start" not in page
 
 
 def test_its_page_says_what_ended_it(world, client, older):
