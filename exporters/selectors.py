@@ -11,6 +11,7 @@ from core.history import lines_of
 from core.models import HistoryLine, Membership
 from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.models import (
+    CONTACTS,
     NAMES,
     RENEWAL_DAYS,
     AccountChange,
@@ -99,8 +100,18 @@ def asking(actor: Actor) -> QuerySet[Exporter]:
 
 def facts_at(exporter: Exporter, at: datetime) -> dict[str, str]:
     """What was verified of the company, in words, as it stood at that instant."""
-    facts = exporter.verified_facts
-    for line in lines_of(exporter).filter(verb="accept_change", at__gt=at).order_by("-seq"):
+    return _as_they_stood(exporter, exporter.verified_facts, "accept_change", at)
+
+
+def contacts_at(exporter: Exporter, at: datetime) -> dict[str, str]:
+    """Its customs code, its responsible persons and how to call them, as they stood at that instant."""
+    stand = {name: getattr(exporter, name) for name in CONTACTS}
+    return _as_they_stood(exporter, stand, "restate", at)
+
+
+def _as_they_stood(exporter: Exporter, facts: dict[str, str], verb: str, at: datetime) -> dict[str, str]:
+    """These facts of today without what this verb changed of them since that instant."""
+    for line in lines_of(exporter).filter(verb=verb, at__gt=at).order_by("-seq"):
         facts |= {name: stood for name, stood in line.facts["before"].items() if name in facts}
     return facts
 

@@ -16,10 +16,9 @@ from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Organization
 from exporters.actions import FILE_KINDS, read_customs_code, read_phone, require_free_names
-from exporters.models import FACTS, NAMES, PHONES, VERIFIED, AccountChange, Exporter
+from exporters.models import CONTACTS, FACTS, NAMES, PHONES, VERIFIED, AccountChange, Exporter
 from exporters.selectors import exporters_for
 
-CONTACTS = ("customs_code", "main_manager", "handler", *PHONES)
 Outcome = AccountChange.Outcome
 
 

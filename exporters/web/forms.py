@@ -17,8 +17,7 @@ from core.web.fields import CountryField
 from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.refused import refusals_in
 from exporters import actions
-from exporters.actions.changes import CONTACTS
-from exporters.models import PHONES, Exporter, Party
+from exporters.models import CONTACTS, PHONES, Exporter, Party
 
 
 class SignupForm(AllauthSignup):

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.history import lines_of
 from core.legal_time import legal_day
 from core.models import HistoryLine
 from core.papers import Content, Kind, papers
@@ -24,7 +25,9 @@ from licensing.models import (
     ApplicationLine,
     ClockInterval,
     DecisionStep,
+    Declaration,
     EndReason,
+    EndUse,
     License,
     Suspension,
 )
@@ -71,12 +74,17 @@ def receipt(line: HistoryLine, case: Application) -> Data:
     """With the application as it was filed."""
     users = list(case.end_users.all())
     parties = said.Parties([*(user.party for user in users), *case.consignees.all()], line.at)
+    named = _named_at(case, users, line.at)
+    signed = line if line.verb == "submit" else lines_of(case).get(verb="submit")
     handed_in = case.documents.filter(document__uploaded_at__lte=line.at).select_related("document")
     return {
         "again": line.verb == "resubmit",
         "at": said.instant(line.at),
         "days": RECEIPT_DAYS,
         "speak_by": _day_after(RECEIPT_DAYS, legal_day(line.at)),
+        "responsible": said.responsible(case.exporter, line.at),
+        "signed": _by_whom(signed),
+        "sent": _by_whom(line),
         "kind": said.both(case.get_kind_display),
         **_of(case),
         "window": _window(case),
@@ -102,14 +110,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
             }
             for one in case.lines.all()
         ],
-        "end_users": [
-            {
-                **parties.said(user.party_id),
-                "use": said.named(user.declaration.end_use),
-                "declaration": user.declaration.ref,
-            }
-            for user in users
-        ],
+        "end_users": [{**parties.said(user.party_id), **_declares(named[user.pk], line.at)} for user in users],
         "consignees": [parties.said(party.pk) for party in case.consignees.all()],
         "papers": [
             {
@@ -120,6 +121,32 @@ def receipt(line: HistoryLine, case: Application) -> Data:
             }
             for one in handed_in.defer("document__content")
         ],
+    }
+
+
+def _by_whom(line: HistoryLine) -> Data:
+    return {"by": str(line.actor), "at": said.instant(line.at)}
+
+
+def _named_at(case: Application, users: list[ApplicationEndUser], at: datetime) -> dict[int, Declaration]:
+    """By end-user which declaration the case named at that instant: another may have taken its place since."""
+    refs = {user.pk: user.declaration.ref for user in users}
+    for line in lines_of(case).filter(verb="redeclare", at__gt=at).order_by("-seq"):
+        new, old = line.facts["declaration"], line.facts["rejected"]
+        refs = {pk: old if ref == new else ref for pk, ref in refs.items()}
+    rows = Declaration.objects.in_bulk(refs.values(), field_name="ref")
+    return {pk: rows[ref] for pk, ref in refs.items()}
+
+
+def _declares(row: Declaration, at: datetime) -> Data:
+    """What it said then of the use."""
+    says = said.declared(row, at)
+    return {
+        "declaration": row.ref,
+        "use": said.named(EndUse.objects.get(pk=says["end_use"])),
+        "product": says["product"],
+        "words": says["end_use_text"],
+        "need": says["yearly_need"],
     }
 
 

@@ -12,8 +12,9 @@ from core.legal_time import LEGAL_ZONE, legal_day
 from core.models import Country, HistoryLine, Organization
 from core.templatetags.lodestone import quantity_bare, unit_word
 from exporters.models import Exporter, Party
-from exporters.selectors import facts_at
-from licensing.models import Application, EndUse, Finding, PolicyEdition
+from exporters.selectors import contacts_at, facts_at
+from licensing.actions.declarations import stated
+from licensing.models import Application, Declaration, DeclarationEntry, EndUse, Finding, PolicyEdition
 from licensing.selectors.editions import rules_of
 
 TEMPLATES = Path(__file__).parent
@@ -71,6 +72,22 @@ def company(exporter: Exporter, at: datetime) -> dict[str, Any]:
     stood = facts_at(exporter, at)
     names = {"zh": stood["name_zh"] or stood["name_en"], "en": stood["name_en"]}
     return {**names, "code": exporter.uscc, "address": stood["address"]}
+
+
+PERSONS = ("legal_representative", "main_manager", "handler")
+
+
+def responsible(exporter: Exporter, at: datetime) -> dict[str, Any]:
+    """The company's customs code, and who answers for it by which telephone, as that stood at that instant."""
+    stood = facts_at(exporter, at) | contacts_at(exporter, at)
+    persons = {name: ", ".join(filter(None, [stood[name], stood[f"{name}_phone"]])) for name in PERSONS}
+    return {"customs_code": stood["customs_code"], **persons}
+
+
+def declared(row: Declaration, at: datetime) -> dict[str, Any]:
+    """What it said at that instant, by field: of one that was taken back since, what was signed then."""
+    taken = row.thread.filter(kind=DeclarationEntry.Kind.REDO, at__gt=at).first()
+    return (taken.before if taken else row.as_signed) or stated(row)
 
 
 class Parties:
