@@ -166,7 +166,7 @@ class Tour:
             },
         )
         ref = self._done(page, at="/applications/AP-").url.rstrip("/").split("/")[-1]
-        for type_ in ("contract", "tech_desc"):
+        for type_ in ("contract", "tech_desc", "id_proof", "party_intro"):
             page = exporter.send(
                 page, f"/applications/{ref}/documents/", files={"file": (f"{type_}.pdf", pdf(type_))}, type=type_
             )

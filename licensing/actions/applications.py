@@ -42,6 +42,7 @@ from licensing.models import (
 from licensing.selectors import NEW, Judged, applications_for, judge, usable_declarations
 from licensing.states import ApplicationState
 
+Paper = ApplicationDocument.Type
 SAID = (
     "kind",
     "ports",
@@ -326,15 +327,21 @@ def _unknown_end_users(row: Application) -> list[Problem]:
     ]
 
 
+ADD = {
+    Paper.CONTRACT: gettext_lazy("Add the contract (for an annual license: frame contract or orders)."),
+    Paper.TECHNICAL: gettext_lazy("Add the technical description or test report."),
+    Paper.IDENTITY: gettext_lazy(
+        "Add the identity proof of the legal representative, the main manager and the handler."
+    ),
+    Paper.INTRODUCTION: gettext_lazy("Add an introduction of the importer and the end-user, with its translation."),
+    Paper.CIRCUMSTANCES: gettext_lazy("Add a paper that proves the special circumstances."),
+}
+
+
 def _missing_papers(row: Application) -> list[Problem]:
     types = set(row.documents.values_list("type", flat=True))
-    messages = {
-        ApplicationDocument.Type.CONTRACT: _("Add the contract (for an annual license: frame contract or orders)."),
-        ApplicationDocument.Type.TECHNICAL: _("Add the technical description or test report."),
-    }
-    if row.special:
-        messages[ApplicationDocument.Type.CIRCUMSTANCES] = _("Add a paper that proves the special circumstances.")
-    return [Problem("/documents", "required", text) for type_, text in messages.items() if type_ not in types]
+    needed = [*ApplicationDocument.NEEDED, *([Paper.CIRCUMSTANCES] if row.special else [])]
+    return [Problem("/documents", "required", str(ADD[one])) for one in needed if one not in types]
 
 
 def _unreliable_declarations(row: Application) -> list[Problem]:

@@ -888,8 +888,13 @@ class ApplicationDocument(models.Model):
     class Type(models.TextChoices):
         CONTRACT = "contract", _("Contract or order history")
         TECHNICAL = "tech_desc", _("Technical description or test report")
+        IDENTITY = "id_proof", _("Identity proof of the responsible persons")
+        INTRODUCTION = "party_intro", _("Introduction of importer and end-user")
+        TRANSLATION = "translation", _("Chinese translation of a paper")
         CIRCUMSTANCES = "circumstances", _("Proof of the special circumstances")
         OTHER = "other", _("Other")
+
+    NEEDED = (Type.CONTRACT, Type.TECHNICAL, Type.IDENTITY, Type.INTRODUCTION)  # of each application
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="documents")
     type = models.CharField(max_length=60)

@@ -6,7 +6,7 @@ import pytest
 
 from config.local.visitor import Client
 from core.legal_time import legal_now, legal_today
-from licensing.models import Application, License
+from licensing.models import Application, ApplicationDocument, License
 
 pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
@@ -38,7 +38,7 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
     exporter.get_by_role("button", name="Save").first.click()
     exporter.wait_for_url("**/applications/AP-*/")
     ref = exporter.url.rstrip("/").split("/")[-1]
-    for type_ in ("contract", "tech_desc"):
+    for type_ in ApplicationDocument.NEEDED:
         exporter.locator("[name=type]").select_option(type_)
         exporter.locator("[name=file]").set_input_files(
             {"name": f"{type_}.pdf", "mimeType": "application/pdf", "buffer": PDF}

@@ -60,7 +60,7 @@ def test_a_case_that_was_sent_is_not_changed_and_neither_are_its_papers(world, d
     assert refused(applications.change, draft, facts, version=row.version, by=by) == WRONG_STATE
     assert refused(applications.add_document, draft, type="contract", file=PAPER, by=by) == WRONG_STATE
     assert refused(applications.remove_document, draft, paper.pk, by=by) == WRONG_STATE
-    assert row.documents.count() == 2
+    assert row.documents.count() == 4
 
 
 def test_a_label_that_is_no_official_code_is_not_applied_for(world, draft):
@@ -84,7 +84,7 @@ def test_a_draft_that_somebody_changed_is_not_overwritten(world, draft):
 def test_a_paper_of_another_case_is_not_taken_off_this_one(world, draft):
     other = Application.objects.get(ref=world.application())
     assert refused(applications.remove_document, draft, other.documents.first().pk, by=world.exporter) == NOT_FOUND
-    assert other.documents.count() == 2
+    assert other.documents.count() == 4
 
 
 def test_a_clerk_does_not_file_not_even_what_is_incomplete(world):

@@ -62,7 +62,7 @@ def test_a_copy_of_a_case_says_what_was_asked_but_for_the_contract_of_one_shipme
     case = sent(world, kind="per_shipment", kilograms=100, remarks="The third of four.", days=days)
     row = copied(world, case)
     assert copies.said(row) == replace(copies.said(case), contract_no="", contract_on=None)
-    assert (row.copied_case, row.copied_license, types(row)) == (case, None, ["tech_desc"])
+    assert (row.copied_case, row.copied_license, types(row)) == (case, None, ["id_proof", "party_intro", "tech_desc"])
     assert (row.planned_from, row.planned_until) == days
 
 

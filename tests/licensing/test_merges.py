@@ -83,7 +83,7 @@ def test_what_holds_of_one_shipment_alone_is_not_taken_over(world):
         None,
         "",
     )
-    assert set(types(row)) == {"tech_desc"} < set(types(cases[0]))
+    assert set(types(row)) == {"tech_desc", "id_proof", "party_intro"} < set(types(cases[0]))
     assert row.documents.count() == len({paper.document.sha256 for paper in row.documents.all()})
     assert row.destinations == ["DE"]
 

@@ -361,7 +361,7 @@ def test_a_copy_states_its_own_circumstances(world):
         copies.copy_case(license.application.ref, by=world.exporter),
     ):
         assert (row.kind, row.circumstances, row.contract_no) == ("special", "", "")
-        assert [paper.type for paper in row.documents.all()] == ["tech_desc"]
+        assert [paper.type for paper in row.documents.all()] == ["tech_desc", "id_proof", "party_intro"]
         (change,) = [one for one in copied(row, legal_today()).changes if one.label == "Special circumstances"]
         assert (change.before, change.now) == (make.CIRCUMSTANCES, "")
 

@@ -39,7 +39,7 @@ from licensing.actions import (
 )
 from licensing.actions.applications import Draft, LineDraft
 from licensing.loading import first_document
-from licensing.models import Application, ControlItem, Declaration, License, QuotaPool
+from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, License, QuotaPool
 from shipments import actions as shipments
 from shipments.actions import bulk, closing, incidents, qualifications, sheets
 from shipments.actions.foreseeing import foresee
@@ -303,7 +303,7 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
         by=boss,
     )
     if sent:
-        for type_ in ("contract", "tech_desc", "other"):
+        for type_ in (*ApplicationDocument.NEEDED, "other"):
             file = (f"{type_}.pdf", demo.pdf(type_))
             applications.add_document(row.ref, type=type_, file=file, by=boss)
     return row.ref

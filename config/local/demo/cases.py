@@ -13,7 +13,7 @@ from exporters import actions as exporters
 from exporters.models import Party
 from licensing.actions import applications, decisions, declarations, receipts, screenings
 from licensing.actions.applications import Draft, LineDraft
-from licensing.models import ApplicationEndUser, ControlItem, Declaration, EndUse, License
+from licensing.models import ApplicationDocument, ApplicationEndUser, ControlItem, Declaration, EndUse, License
 from shipments import actions as shipments
 
 
@@ -100,9 +100,14 @@ def application(
         ),
         by=actor,
     )
-    paper(actor, row.ref, "contract", f"Contract {contract}")
-    paper(actor, row.ref, "tech_desc", "Technical description")
+    needed_papers(actor, row.ref, f"Contract {contract}")
     return row.ref
+
+
+def needed_papers(actor: Actor, ref: str, contract: str) -> None:
+    """Each paper that every application needs."""
+    for type_ in ApplicationDocument.NEEDED:
+        paper(actor, ref, type_, contract if type_ == "contract" else str(type_.label))
 
 
 def usual(item: ControlItem) -> dict[str, str]:
