@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 from core.legal_time import legal_today
 from licensing import books, ledger
 from licensing.models import License
+from licensing.states import LicenseState
+from shipments.models import Shipment
 from tests import make
 from tests.licensing.test_take import held
 
@@ -55,6 +57,21 @@ def test_nothing_is_credited_to_a_license_that_has_expired(world, license):
     world.clear(world.shipment(license, 60 * KG).ref, 60 * KG)
     License.objects.update(state="expired")
     refused(credit, license, KG)
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("state", sorted(set(LicenseState) - {"revoked", "replaced"}))  # of which more has to be true
+def test_what_pages_call_creditable_is_what_the_ledger_credits(state, over, world, license, clock):
+    shipment = world.shipment(license, 60 * KG)
+    world.clear(shipment.ref, 60 * KG)
+    if over:
+        last_day_over(clock, license)
+    License.objects.update(state=state)
+    shipment = Shipment.objects.get(pk=shipment.pk)
+    if shipment.creditable_on(legal_today()):
+        credit(license, KG)
+    else:
+        refused(credit, license, KG)
 
 
 def test_only_a_license_that_was_used_up_is_reopened_and_in_date(used_up, world, clock):

@@ -21,6 +21,7 @@ from licensing.actions import editions, needs
 from licensing.actions.lists import SAME
 from licensing.loading import first_document
 from licensing.models import ControlItem, Draft, EndUse, Instrument, PolicyEdition, Signature
+from licensing.models.editions import SIGNERS
 from licensing.policy import shape
 from licensing.policy.editions import canonical, digest_of
 from tests import make
@@ -1018,6 +1019,12 @@ def test_postgresql_adds_no_edition_before_another(ban, ministry):
     hastened(ban, ministry.policy_approver)
     with pytest.raises(IntegrityError, match="another edition was added meanwhile"), transaction.atomic():
         put(ban, day_start(legal_today() + DAY), pk=0)
+
+
+def test_postgresql_wants_as_many_signatures_as_pages_say(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'guard_signed'")
+        assert f"approved < {SIGNERS} - midnight::int" in cursor.fetchone()[0]
 
 
 def test_postgresql_wants_a_draft_that_somebody_wrote(ban):
