@@ -1,6 +1,6 @@
 """Drawn cases: what everybody reads of their clocks is what a walk over their histories, day by day, says.
 
-500 with FULL, in ten parts.
+150 with FULL, in ten parts, or as many as DRAWN_CLOCKS says.
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.make import seen
 from tests.ticks import tick
 
 PARTS = 10
-EACH = 50 if os.environ.get("FULL") else 6
+EACH = int(os.environ.get("DRAWN_CLOCKS") or (150 if os.environ.get("FULL") else 60)) // PARTS
 LAST = max(table())
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.full
