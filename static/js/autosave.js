@@ -11,9 +11,10 @@
   const TAB = sessionStorage.getItem("draft-tab") || String(Math.random()).slice(2);
   sessionStorage.removeItem("draft-tab");
   window.addEventListener("pagehide", () => sessionStorage.setItem("draft-tab", TAB));
+  window.addEventListener("pageshow", () => sessionStorage.removeItem("draft-tab"));  // come back to, as it was left
   const ALIVE = "draft-tab:";  // a lock that a tab holds as long as it is open
   navigator.locks?.request(ALIVE + TAB, () => new Promise(() => {}));
-  const open = async () => new Set(((await navigator.locks?.query())?.held || []).map((one) => one.name));
+  const openTabs = async () => new Set(((await navigator.locks?.query())?.held || []).map((one) => one.name));
   const place = () => `${OWN}${location.pathname}#`;
   const key = () => place() + TAB;
   const SENT = `${OWN}sent`;  // the button took this copy along
@@ -140,9 +141,7 @@
     localStorage.removeItem(SENT);
     if (sent && !problems) localStorage.removeItem(sent);
     // What a tab that is still open keeps is its own: taken by two, it would be saved as two.
-    const again = (alive) => {
-      const left = Object.keys(localStorage).filter((one) => !alive.has(ALIVE + one.split("#").pop()));
-      const name = [key(), ...left].find((one) => one.startsWith(place()) && localStorage.getItem(one));
+    const again = (name) => {
       const kept = name && JSON.parse(localStorage.getItem(name));
       if (!kept || problems || dirty) return;
       const opened = form.elements.version.value;
@@ -155,6 +154,8 @@
       say(over ? form.dataset.over : form.dataset.again, over);
       if (dirty) later(WAIT_MS);
     };
-    open().then(again).catch(() => {});
+    const orphan = (alive) => Object.keys(localStorage).find((one) => one.startsWith(place()) && !alive.has(ALIVE + one.split("#").pop()));
+    if (localStorage.getItem(key())) again(key());  // at once, before anybody types over it
+    else openTabs().then((alive) => again(orphan(alive))).catch(() => {});
   } catch { /* a browser that stores nothing loses only this comfort */ }
 })();

@@ -218,3 +218,24 @@ def test_what_a_tab_that_is_open_keeps_is_taken_by_no_other(sign_in):
     first.close()
     second.reload()
     expect(second.locator("[name=product]")).to_have_value("Pumps")
+
+
+def test_a_page_that_is_come_back_to_lends_its_name_to_no_other(sign_in):
+    """A tab that is duplicated from it would take it along."""
+    page = sign_in("lin.wei")
+    page.goto("/declarations/new/")
+    name = "() => sessionStorage.getItem('draft-tab')"
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert page.evaluate(name)
+    page.evaluate("dispatchEvent(new Event('pageshow'))")
+    assert page.evaluate(name) is None
+
+
+def test_what_a_tab_kept_itself_is_there_before_anybody_types(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/declarations/new/")
+    page.locator("[name=product]").fill("Pumps")
+    expect(page.locator("#saved")).to_contain_text("First complete")
+    page.add_init_script("LockManager.prototype.query = () => new Promise(() => {})")
+    page.reload()
+    expect(page.locator("[name=product]")).to_have_value("Pumps")
