@@ -40,6 +40,7 @@ urlpatterns = [
     path("readyz", core.readyz, name="readyz"),
     path(".well-known/jwks.json", core.jwks, name="jwks"),
     path("verify/", verify.ask, name="verify.ask"),
+    path("verify.py", verify.program, name="verify.program"),
     path("v/", verify.ask, name="verify.ask"),
     path("v/<str:number>/<str:code>/", verify.page, name="verify"),
     path("language/", core.set_language, name="set_language"),

@@ -10,6 +10,7 @@ NO_PAGES = {
     "jwks",
     "verify",
     "verify.ask",
+    "verify.program",
     "readyz",
     "session",
     "api.explorer",

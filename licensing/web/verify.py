@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
+from django.views.decorators.cache import cache_control
 
 from core import rates
 from core.characters import half_width
@@ -20,7 +21,7 @@ from core.legal_time import LEGAL_ZONE, legal_now
 from core.templatetags.lodestone import day, quantity
 from core.web.steps import of_one_moment
 from licensing.models import Obstacle
-from licensing.papers import proof, said
+from licensing.papers import checker, proof, said
 from licensing.selectors.verified import Share, Standing, Word, opened, standing
 
 rates.slow |= {"verify": "RATE_VERIFY", "api.verify": "RATE_VERIFY"}
@@ -41,6 +42,7 @@ WORDS = {
     "look": gettext_noop("Look up"),
     "offline": gettext_noop("Without a network, the public keys and one small program check the signature:"),
     "keys": gettext_noop("Public keys of the ministry (JWKS)"),
+    "program": gettext_noop("The program, for Python 3.9 and newer"),
 }
 
 
@@ -71,8 +73,17 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.GET if request.GET else None)
     if form.is_bound and form.is_valid():
         return _unseen(redirect("verify", **form.cleaned_data))
-    context = {"form": form, "words": {name: both(lambda text=text: _(text)) for name, text in WORDS.items()}}
+    words = {name: both(lambda text=text: _(text)) for name, text in WORDS.items()}
+    context = {"form": form, "words": words, "sha256": checker.SHA256}
     return _unseen(render(request, "licensing/verify_ask.html", context, status=422 if form.is_bound else 200))
+
+
+@cache_control(public=True, max_age=300)
+def program(request: HttpRequest) -> HttpResponse:
+    """What checks a paper without a network, to be kept."""
+    response = HttpResponse(checker.PROGRAM, content_type="text/x-python; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="verify.py"'
+    return response
 
 
 def _unseen(response: HttpResponse) -> HttpResponse:

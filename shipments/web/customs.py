@@ -25,7 +25,7 @@ from exporters.models import Exporter
 from exporters.selectors import called_at
 from licensing import selectors as licensing
 from licensing.models import License, LicenseEndUser, Obstacle, Suspension
-from licensing.papers import proof
+from licensing.papers import checker, proof
 from licensing.selectors import HeldBack
 from licensing.selectors.floors import passed_on
 from licensing.selectors.verified import opened_by
@@ -285,6 +285,7 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
         "usable": not license.obstacle,
         "shipments": selectors.with_holds(selectors.with_lines(rows), now),
         "certificates": licensing.certificates_of(row),
+        "sha256": checker.SHA256,
         "number": NumberForm(),
         "extract": next((one for one in license.end_users if one.ref == request.GET.get("end_user")), None),
         "foreign": request.GET.get("end_user") == "?",

@@ -36,6 +36,13 @@ PROGRAMS = ("migrate", "web", "worker", "beat")
 SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "LODESTONE_OWNER_PASSWORD", "LODESTONE_APP_PASSWORD", "BROKER_PASSWORD")
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
+
+def test_the_image_has_all_that_is_read_when_it_starts():
+    left_out = (PROJECT / ".dockerignore").read_text().split()
+    assert "COPY . ." in (PROJECT / "Dockerfile").read_text()
+    assert not {"docs", "docs/", "**/*.py", "docs/verify.py"} & {*left_out}
+
+
 needs_nginx = pytest.mark.skipif(
     not NGINX and not os.environ.get("CI"), reason="nginx is not installed here; .ci/run installs it, and never skips"
 )

@@ -5,6 +5,7 @@ import re
 import statistics
 import time
 from datetime import timedelta
+from hashlib import sha256
 from html import unescape
 from pathlib import Path
 
@@ -345,6 +346,16 @@ def test_the_form_says_nothing_of_what_exists_and_is_light(issued, client, djang
     assert [answer.status_code for answer in answers] == [302, 302]
     page = client.get("/v/").content
     assert b"<script" not in page and len(page) + len(CSS.read_bytes()) < 15_000
+
+
+def test_the_program_that_checks_offline_is_there_for_anybody_byte_for_byte(client, db):
+    answer = client.get("/verify.py")
+    assert answer.content == (Path(configured.BASE_DIR) / "docs" / "verify.py").read_bytes()
+    assert answer.headers["Content-Type"] == "text/x-python; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="verify.py"'
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    page = raw(client, "/verify/")
+    assert 'href="/verify.py"' in page and f"<code>{sha256(answer.content).hexdigest()}</code>" in page
 
 
 # --- its weight -------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from licensing import selectors as licensing
 from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine, Movement
-from licensing.papers import proof
+from licensing.papers import checker, proof
 from shipments.actions import ClearedLine, cancel, officers, receive, reports
 from shipments.models import (
     CustomsDeclaration,
@@ -337,7 +337,8 @@ def test_customs_opens_the_certificate_of_a_license_and_its_credential_and_no_le
     [paper] = licensing.certificates_of(license)
     page = browser.get(f"/customs/licenses/{license.ref}/").content.decode()
     addresses = [f"/documents/{paper.document_id}/", f"/documents/{paper.document_id}/credential/"]
-    assert all(f'href="{path}"' in page for path in (*addresses, "/.well-known/jwks.json"))
+    assert all(f'href="{path}"' in page for path in (*addresses, "/.well-known/jwks.json", "/verify.py"))
+    assert checker.SHA256 in page
     assert [browser.get(path).status_code for path in addresses] == [200, 200]
     others = Paper.objects.exclude(kind="certificate")
     assert others.exists()
