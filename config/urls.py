@@ -104,6 +104,7 @@ urlpatterns = [
     path("applications/<str:ref>/withdraw/", licensing.application_withdraw, name="application.withdraw"),
     *lists("licenses/", licensing_lists.LICENSES),
     path("licenses/<str:ref>/", shipments.license_page, name="license"),
+    path("licenses/<str:ref>/movements.csv", shipments.license_movements, name="license.movements.csv"),
     path("licenses/<str:ref>/copy/", copies.license_copy, name="license.copy"),
     *addresses("licenses/<str:ref>/", "license"),
     *lists("shipments/", shipments_lists.SHIPMENTS),

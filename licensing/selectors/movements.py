@@ -32,8 +32,8 @@ def movements_of(license: License) -> QuerySet[Movement]:
     return Movement.objects.filter(settled | own, license_id=license.pk).order_by("transaction", "id")
 
 
-def latest_movements(license: License, most: int) -> list[Movement]:
-    """Of the quantities of its lines, the newest first: each says what was left after it."""
+def latest_movements(license: License, most: int | None = None) -> list[Movement]:
+    """Of the quantities of its lines, the newest first, all or so many: each says what was left after it."""
     return list(movements_of(license).filter(account=Movement.Account.QUANTITY).reverse()[:most])
 
 

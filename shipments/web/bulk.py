@@ -1,8 +1,6 @@
 """Many shipments from a file: what is found in it is shown, and booked as it was shown. It is read as REST reads it."""
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain, cycle, islice
 from typing import Any
@@ -18,7 +16,7 @@ from core.errors import DomainError, Unreadable
 from core.idempotency import Answer
 from core.legal_time import legal_day, legal_now
 from core.web.errors import with_headers
-from core.web.lists import cell
+from core.web.lists import csv_file
 from core.web.refused import complete, form_page, sent
 from licensing import selectors as licensing
 from licensing.models import License, LicenseEndUser, ToleranceMode
@@ -86,13 +84,13 @@ def sheet_template(request: HttpRequest) -> HttpResponse:
     license = _license_of(request)
     columns = [name for name in COLUMNS if name != KEY and name not in MAY_BE_MISSING]
     if license is None:
-        return _file("shipments.csv", columns, [])
+        return csv_file("shipments.csv", columns, [])
     capped = any(line.capped for line in license.lines.all())
     columns += ["value", "currency"] if capped else []
     columns += ["composition"] if licensing.elements_to_state(license) else []
     columns += ["final"] if license.tolerance_mode == ToleranceMode.PCT_REMAINING_FINAL else []
     rows = ([row.get(name, "") for name in columns] for row in _examples(license))
-    return _file(f"shipments-{license.ref}.csv", columns, rows)
+    return csv_file(f"shipments-{license.ref}.csv", columns, rows)
 
 
 def _examples(license: License) -> Iterable[dict[str, Any]]:
@@ -270,7 +268,7 @@ def bulk_file(request: HttpRequest, ref: str) -> HttpResponse:
         return _file_back(of, "outcome", lambda line: _became(outcomes[line]))
     columns = ["license", "client_reference", "license_line", "quantity", "unit"]
     rows = ([line, *(one.cells.get(name) for name in columns), _became(one)] for line, one in outcomes.items())
-    return _file(f"{row.ref}-outcome.csv", ["line", *columns, "outcome"], rows)
+    return csv_file(f"{row.ref}-outcome.csv", ["line", *columns, "outcome"], rows)
 
 
 def _became(one: Outcome) -> str:
@@ -284,18 +282,7 @@ def _file_back(row: Sheet, column: str, told: Callable[[int], str]) -> HttpRespo
     (_first, names), *lines = lines_of(bytes(row.content))
     kept = [place for place, name in enumerate(names) if name not in OURS]
     rows = ([*(cells[place] for place in kept), told(number)] for number, cells in lines)
-    return _file(f"{row.ref}-{column}.csv", [*(names[place] for place in kept), column], rows)
-
-
-def _file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    """For a spreadsheet: UTF-8 with its mark, and no cell that it would execute."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([cell(one) for one in row] for row in rows)
-    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return csv_file(f"{row.ref}-{column}.csv", [*(names[place] for place in kept), column], rows)
 
 
 def bulk_cancel(request: HttpRequest, ref: str) -> HttpResponse:

@@ -17,9 +17,10 @@ from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import INSTANT, legal_day, legal_now, legal_today
 from core.models import Country
 from core.navigation import entries
+from core.quantities import show
 from core.telling import told
 from core.web import papers
-from core.web.lists import by_name
+from core.web.lists import by_name, csv_file
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, not_open, of_one_moment, offered
 from exporters.models import AccountChange, Exporter, Stop
@@ -190,7 +191,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "destinations": by_name(Country.objects.filter(pk__in=row.destinations)),
         "shipments": selectors.with_holds(shipments, now),
         "shipment_route": "shipment" if request.actor.kind == "exporter" else "desk.shipment",
-        "movements": _running(row),
+        "movements": _running(row, MOST_MOVEMENTS),
         **papers.shown(row),
         "reports": selectors.reports_of(row, today),
         "visits": licensing.visits_on(row),
@@ -206,10 +207,24 @@ def _change_of(license: License, actor: Actor) -> Application | None:
     return row if row and (row.submitted_at or actor.kind == "exporter") else None
 
 
-def _running(license: License) -> list[dict[str, Any]]:
+@of_one_moment
+def license_movements(request: HttpRequest, ref: str) -> HttpResponse:
+    """All that its page shows the newest of, as a file."""
+    row = get_object_or_404(licensing.with_terms(licensing.licenses_for(request.actor)), ref=ref)
+    columns = [_("When"), _("What happened"), _("Line"), _("Shipment"), _("Quantity"), _("Left after it"), _("Unit")]
+    return csv_file(f"{row.ref}-movements.csv", columns, map(_moved, _running(row)))
+
+
+def _moved(one: dict[str, Any]) -> list[Any]:
+    of, unit = one["of"], one["unit"]
+    left = show(of.available_after, unit)
+    return [of.at, one["words"], of.line_number, of.shipment_ref, show(of.quantity, unit), left, unit]
+
+
+def _running(license: License, most: int | None = None) -> list[dict[str, Any]]:
     """The balance, movement by movement, the newest first: how much of which line, and what was left of it then."""
     units = {line.number: line.unit for line in license.lines.all()}
-    found = licensing.latest_movements(license, MOST_MOVEMENTS)
+    found = licensing.latest_movements(license, most)
     return [{"of": row, "words": MOVED[row.kind], "unit": units[row.line_number]} for row in found]
 
 

@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -38,11 +39,15 @@ def export(request: HttpRequest, listed: List) -> HttpResponse:
     if len(rows) > LIST_ROWS:
         detail = _("A file holds at most {most} rows. Narrow the list, by days for example, and make several files.")
         raise DomainError(detail.format(most=f"{LIST_ROWS:,}"), code="too-many-rows")
+    name = f"{listed.route.replace('.', '-')}-{legal_today().isoformat()}.csv"
+    return csv_file(name, [column.label for column in columns_of(listed)], lines_of(listed, rows))
+
+
+def csv_file(name: str, columns: Iterable[Any], rows: Iterable[Iterable[Any]]) -> HttpResponse:
+    """These rows under the names of their columns."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)  # "," and CRLF, quoted where needed
-    writer.writerow([cell(column.label) for column in columns_of(listed)])
-    writer.writerows(lines_of(listed, rows))
-    name = f"{listed.route.replace('.', '-')}-{legal_today().isoformat()}.csv"
+    writer.writerows([cell(one) for one in row] for row in chain([columns], rows))
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -52,11 +57,11 @@ def columns_of(listed: List) -> list[Any]:
     return [column for column in listed.columns if column.value]
 
 
-def lines_of(listed: List, rows: list[Any]) -> Iterator[list[str]]:
+def lines_of(listed: List, rows: list[Any]) -> Iterator[list[Any]]:
     """A line for each row, or for each of its parts; the row's facts stand in every one."""
     for row in rows:
         for part in list(listed.parts(row)) or [None] if listed.parts else [None]:
             yield [
-                cell(column.value(part) if part is not None else None) if column.part else cell(column.value(row))
+                column.value(row) if not column.part else column.value(part) if part is not None else None
                 for column in columns_of(listed)
             ]
