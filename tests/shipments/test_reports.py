@@ -1,6 +1,7 @@
 """What the holder reports of a shipment that was cleared, until when, and what follows when he does not."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -107,13 +108,50 @@ def test_a_license_says_what_is_reported_what_is_due_and_what_is_late(world, lic
     last = world.shipment(license, KG)
     world.clear(last.ref, KG)
     last.refresh_from_db()
-    said = {"reported": 1, "due": 2, "next_on": first.report_due_on, "late": 0}
+    said = {"asked": 3, "reported": 1, "proved": 1, "due": 2, "next_on": first.report_due_on, "late": 0}
     assert reports_of(license, legal_today()) == said
     clock.set(day_start(first.report_due_on + DAY))
     assert reports_of(license, legal_today()) == said | {"due": 1, "next_on": last.report_due_on, "late": 1}
     client.force_login(world.exporter.user)
     page = " ".join(unescape(client.get(f"/licenses/{license.ref}/").content.decode()).split())
     assert f"Due, the next by {day(last.report_due_on)}" in page and ">Late</dt>" in page
+
+
+STATED = "Stated only: nothing here checks it by itself."
+
+
+def conditions_of(client, license):
+    """What its page says beside each condition."""
+    html = client.get(f"/licenses/{license.ref}/").content.decode()
+    conditions = re.search(r'<ol class="conds">.*?</ol>', html, re.DOTALL)[0]
+    words = [" ".join(unescape(re.sub(r"<[^>]+>", " ", one)).split()) for one in conditions.split("<li>")[1:]]
+    return dict(zip(license.conditions.values_list("code", flat=True), words, strict=True))
+
+
+def test_beside_each_condition_stands_what_becomes_of_it(world, client):
+    license = granted(world, conditions=["PORT_ONLY", "NO_RESALE", "NAMED_SITE_ONLY", "DELIVERY_PROOF_30D"])
+    first, second = world.shipment(license, KG), world.shipment(license, KG)
+    for row in (first, second):
+        world.clear(row.ref, KG)
+    world.shipment(license, KG)  # nothing of it crossed
+    reports.depart(first.ref, departed_on=legal_today(), by=world.exporter)
+    reports.deliver(first.ref, delivered_on=legal_today(), proof=PROOF, by=world.exporter)
+    client.force_login(world.exporter.user)
+    said = conditions_of(client, license)
+    assert said.pop("DELIVERY_PROOF_30D").endswith("Proved per shipment: 1 of 2.")
+    assert said.pop("PORT_ONLY").endswith("Checked at every reservation.")
+    assert {*said} == {"NO_RESALE", "NAMED_SITE_ONLY"}
+    assert all(one.endswith(STATED) for one in said.values())
+    License.objects.filter(pk=license.pk).update(ports=[])
+    assert conditions_of(client, license)["PORT_ONLY"].endswith(STATED)
+
+
+def test_the_parties_of_a_license_have_a_place_of_their_own(license, world, client):
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{license.ref}/").content.decode()
+    assert '<a href="#h-parties">' in page
+    parties = page.split('aria-labelledby="h-parties"')[1].split("</section>")[0]
+    assert all(f"/parties/{one.ref}/" in parties for one in (license.end_users.get().party, license.consignees.get()))
 
 
 @pytest.mark.parametrize(("ahead", "code"), [(-1, "date-out-of-range"), (0, ""), (2, ""), (3, "date-out-of-range")])
