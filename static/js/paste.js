@@ -2,6 +2,18 @@
 // this file they are typed.
 (() => {
   "use strict";
+  // As spreadsheets copy: a cell with a line break, a tab or a quote stands in quotes, and its own quotes twice.
+  const CELL = /(?:"((?:[^"]|"")*)"|([^\t\r\n]*))(\t|\r?\n|\r|$)/g;
+  const parse = (text) => {
+    const found = [[]];
+    for (const [, quoted, plain, end] of text.matchAll(CELL)) {
+      const value = quoted === undefined ? plain : quoted.replaceAll('""', '"');
+      found.at(-1).push(value.replace(/\s*[\r\n\t]+\s*/g, " ").trim());
+      if (!end) break;
+      if (end !== "\t") found.push([]);
+    }
+    return found;
+  };
   const cells = (row) => [...row.querySelectorAll("input:not([type=hidden], [type=checkbox]), select, textarea")];
   document.querySelectorAll("[data-formset][data-pasted]").forEach((set) => {
     const rows = () => [...set.querySelector("[data-rows]").children];
@@ -14,17 +26,21 @@
       const column = at < 0 ? -1 : cells(rows()[at]).indexOf(event.target);
       if (column < 0) return;
       event.preventDefault();
-      const pasted = text.split(/\r?\n/).map((line) => line.split("\t"));
+      const quantity = cells(rows()[at]).findIndex((cell) => cell.name.endsWith("-quantity")) - column;
+      const pasted = parse(text);
+      const headed = pasted.length > 1 && /^\P{Nd}+$/u.test(pasted[0][quantity] || "");  // says what stands below it
+      if (headed) pasted.shift();
       pasted.forEach((values, number) => {
         if (!rows()[at + number]) add.click();
         cells(rows()[at + number]).slice(column).forEach((cell, place) => {
-          if (place < values.length) cell.value = values[place].trim();
+          if (place < values.length) cell.value = values[place];
         });
       });
       event.target.focus();
       event.target.dispatchEvent(new Event("input", { bubbles: true }));
       const live = document.getElementById("live");
-      if (live) live.textContent = set.dataset.pasted.replace("{n}", pasted.length);
+      const left = headed ? ` ${set.dataset.headed}` : "";
+      if (live) live.textContent = set.dataset.pasted.replace("{n}", pasted.length) + left;
     });
   });
 })();

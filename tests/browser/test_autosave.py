@@ -195,6 +195,38 @@ def test_rows_of_a_spreadsheet_are_pasted_and_saved(sign_in):
     assert page.locator("[data-worth]").first.inner_text() == "69,929.13"
 
 
+HEADED = (
+    "物项代码\tQuantity (kg)\tPrice\tHS\tDescription\r\n"
+    '1C905.a.4\t12.5\t\t85051110\t"Magnets, ""N42SH"",\r\ncoated\twith Ni"\r\n'
+    '1C902.b\t7\t\t\t5" discs\r\n'
+)
+
+
+def test_headings_are_left_out_and_quoted_cells_are_read_whole(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    page.locator("[name=lines-0-code]").focus()
+    with page.expect_response("**/edit/"):
+        page.evaluate(PASTE, HEADED)
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
+    goods = case.lines.order_by("number").values_list("control_item__code", "quantity", "description")
+    assert list(goods) == [
+        ("1C905.a.4", 12_500, 'Magnets, "N42SH", coated with Ni'),
+        ("1C902.b", 7_000, '5" discs'),
+    ]
+    said = page.locator("#live").inner_text()
+    assert said == "2 rows were pasted. Look them over. The first row was read as headings, and left out."
+
+
+def test_a_first_row_without_a_quantity_is_no_heading(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/applications/new/")
+    page.locator("[name=lines-0-code]").focus()
+    page.evaluate(PASTE, "1C905.a.4\t\t\t\tN42SH\n1C902.b\t7\t\t\tOxide")
+    rows = [page.locator(f"[name=lines-{row}-description]").input_value() for row in (0, 1)]
+    assert rows == ["N42SH", "Oxide"]
+
+
 def test_one_value_is_pasted_as_anywhere(sign_in):
     page = sign_in("lin.wei")
     page.goto("/applications/new/")
