@@ -182,6 +182,7 @@ def field(bound: BoundField, note: str = "") -> dict[str, Any]:
         "hidden": bound.is_hidden,
         "choices": bound.subwidgets if choices else [],
         "fieldset": choices,
+        "many": getattr(bound.field.widget, "many", False),
         "checkbox": checkbox,
         "option_class": "opt" if kind == "radioselect" else "chk",
         "note": note,

@@ -73,6 +73,15 @@ class CountriesField(forms.ModelMultipleChoiceField):
     iterator = _ByLabel
 
 
+class TickedFirst(forms.CheckboxSelectMultiple):
+    """Boxes of a long list: those that are ticked come first, the others are folded (parts/many.html)."""
+
+    many = True
+
+    def optgroups(self, *args: Any, **kwargs: Any) -> list[Any]:
+        return sorted(super().optgroups(*args, **kwargs), key=lambda group: not group[1][0]["selected"])
+
+
 class GroupedBoxes(forms.CheckboxSelectMultiple):
     """Boxes each of which knows the `group` of choices in which it stands."""
 

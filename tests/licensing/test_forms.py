@@ -9,9 +9,10 @@ from config.local import demo
 from core.web.labels import said
 from exporters.models import Party
 from licensing.actions import applications
-from licensing.models import Declaration
+from licensing.models import ControlItem, Declaration
 from licensing.selectors import search_items, usable_declarations
 from licensing.web.forms import ApplicationForm, LineForm
+from licensing.web.forms.declarations import DeclarationForm
 from tests.make import seen
 from tests.said import text_of
 
@@ -29,6 +30,15 @@ def test_a_code_is_on_the_lists(code, wrong, reference):
 
 def test_a_code_is_taken_in_any_case(reference):
     assert errors("1c905.A.4") == []
+
+
+def test_countries_that_are_ticked_come_first(world):
+    row = world.declaration(verified=False)
+    row.re_export_countries = ["JP", "FR"]
+    form = DeclarationForm(instance=row, parties=Party.objects.all(), items=ControlItem.objects.all())
+    boxes = form["re_export_countries"].subwidgets
+    assert [(box.choice_label, box.data["selected"]) for box in boxes[:2]] == [("France", True), ("Japan", True)]
+    assert not any(box.data["selected"] for box in boxes[2:])
 
 
 @pytest.fixture

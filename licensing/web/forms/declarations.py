@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from core.decided import filled
 from core.models import Country
 from core.templatetags.lodestone import day
-from core.web.fields import CountriesField, DayField
+from core.web.fields import CountriesField, DayField, TickedFirst
 from core.web.forms import StepForm, read_upload
 from exporters.models import Party
 from licensing.actions.declarations import FILE_KINDS, told
@@ -33,8 +33,8 @@ class DeclarationForm(forms.ModelForm):
         label=gettext_lazy("Countries they go on to"),
         queryset=Country.objects.all(),
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 8}),
-        help_text=gettext_lazy("Hold Ctrl, or ⌘ on a Mac, to choose several."),
+        widget=TickedFirst,
+        help_text=gettext_lazy("Tick each of them."),
     )
 
     class Meta:
