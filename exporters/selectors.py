@@ -139,6 +139,21 @@ def stop_of(exporter: Exporter) -> Stop | None:
     return rows.last() if exporter.state in STOPPED else None
 
 
+Stopped = Callable[[Actor, int], dict[str, list[str]]]
+_stopped: list[Stopped] = []
+
+
+def tells_stopped(tell: Stopped) -> Stopped:
+    """Registers who knows what of a company stops with its account: references, by what they are of."""
+    _stopped[:] = [tell]
+    return tell
+
+
+def stopped_with(stop: Stop | None, actor: Actor) -> dict[str, list[str]]:
+    """What this order stops, as far as the actor sees it; asks nothing where there is none."""
+    return _stopped[0](actor, stop.exporter_id) if stop else {}
+
+
 def bars_over(today: date, limit: int) -> list[int]:
     """Companies that are barred still, though the last day of that is over."""
     bars = Stop.objects.filter(exporter__state=ExporterState.BARRED, kind=Stop.Kind.BAR, ended_at=None)

@@ -14,6 +14,7 @@ class LicensingConfig(AppConfig):
             "codes",
             "menu",
             "selectors.papers",
+            "selectors.accounts",
             "actions.deadlines",
             "papers.answers",
             "papers.certificate",

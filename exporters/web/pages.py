@@ -55,10 +55,12 @@ def company(request: HttpRequest, stating: ProvinceForm | None = None, failed: F
         request, fresh.qualification, "company", failed, beside=[fresh]
     )  # what they carry is older than what is shown
     returned = selectors.returned(fresh)
+    stop = selectors.stop_of(fresh)
     editable = fresh.state == "draft" and request.actor.may("company", "POST")
     context = {
         "exporter": fresh,
-        "stop": selectors.stop_of(fresh),
+        "stop": stop,
+        "stopped": selectors.stopped_with(stop, request.actor),
         "form": form if editable else None,
         "meeting": meeting,
         "editable": editable,
@@ -157,10 +159,12 @@ def party_edit(request: HttpRequest, ref: str) -> HttpResponse:
 def desk_exporter(request: HttpRequest, pk: int, failed: Failed | None = None) -> HttpResponse:
     rows = selectors.exporters_for(request.actor).select_related("business_license", "qualification")
     exporter = get_object_or_404(rows.defer("business_license__content"), pk=pk)
+    stop = selectors.stop_of(exporter)
     rivals, elsewhere = selectors.rivals_of(exporter, request.actor)
     context = {
         "exporter": exporter,
-        "stop": selectors.stop_of(exporter),
+        "stop": stop,
+        "stopped": selectors.stopped_with(stop, request.actor),
         "change": shown(exporter.asked),
         "not_to_reinstate": exporter.not_to_reinstate(request.actor.user),
         **offered(request, exporter, "desk.exporter", failed, beside=[exporter.qualification]),

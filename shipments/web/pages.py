@@ -24,7 +24,7 @@ from core.web.lists import by_name, csv_file
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, not_open, of_one_moment, offered
 from exporters.models import AccountChange, Exporter, Stop
-from exporters.selectors import called_at
+from exporters.selectors import called_at, stopped_with
 from exporters.states import ExporterState
 from exporters.web.steps import shown
 from licensing import selectors as licensing
@@ -106,6 +106,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     licensing.with_asked(cut)
     for license in cut:
         license.granted = decided(license.application)
+    stop = next(reversed(holdings["stopped"]), None)
     clocks = licensing.clocks_of([row for row in applications if not row.decided_at], today)
     for row in applications:
         row.clock = clocks.get(row.pk)
@@ -118,7 +119,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "applications": applications,
         "cover": list(licensing.covers(holdings["covering"], holdings["asked"], today)),
         "most_covered": MOST_COVERED,
-        "stop": next(reversed(holdings["stopped"]), None),
+        "stop": stop,
+        "stopped": stopped_with(stop, actor),
         "verifying": holdings.has("verifying"),
         "change": shown(next(iter(holdings["changing"]), None)),
         "shipments": selectors.with_holds(holdings["shipments"], now),

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.template.loader import render_to_string
 
 from core.deliveries import relay
 from core.errors import Forbidden, FourEyes, Invalid
@@ -15,6 +16,7 @@ from core.telling import told
 from exporters.models import Exporter, Qualification, Stop
 from licensing.actions import applications, decisions, licenses, standing
 from licensing.models import Application, License, Suspension
+from licensing.selectors.accounts import stopped_with
 from shipments import actions
 from shipments.actions import qualifications
 from shipments.models import Shipment
@@ -338,6 +340,34 @@ def test_the_company_reads_on_its_pages_what_is_stopped_by_which_order_and_why(w
     make.reinstated(world)
     for path in ("/", "/company/", f"/applications/{ref}/"):
         assert "2026-7 of the ministry" not in page(client, boss, path)
+
+
+def test_the_company_reads_which_licenses_and_open_cases_stop_with_it(
+    world, license, client, django_assert_num_queries
+):
+    boss, other, second = world.exporter, world.license(kilograms=10), world.license(kilograms=10)
+    ref, draft = world.under_review(world.application()), world.application()
+    licenses.surrender(other.ref, seen=seen(other.ref), by=boss)  # no order stops it any more
+    make.stopped(world)
+    for path in ("/", "/company/"):
+        text = page(client, boss, path).split('aria-labelledby="h-stopped"')[1].split("</section>")[0]
+        assert f'<a href="/licenses/{license.ref}/">' in text and f'<a href="/applications/{ref}/">' in text
+        assert other.ref not in text and draft not in text
+    text = page(client, world.ministry.auditor, f"/desk/exporters/{boss.organization_id}/")
+    assert f'<a href="/desk/licenses/{license.ref}/">' in text and f'<a href="/desk/cases/{ref}/">' in text
+    stranger = make.exporter(world.ministry, "Other Co., Ltd.")
+    assert stopped_with(stranger, boss.organization_id) == {"licenses": [], "cases": []}
+    with django_assert_num_queries(2):
+        assert stopped_with(boss, boss.organization_id) == {"licenses": [second.ref, license.ref], "cases": [ref]}
+    make.reinstated(world)
+    assert stopped_with(boss, boss.organization_id) == {"licenses": [], "cases": [ref]}
+
+
+def test_of_many_that_stop_the_newest_stand_there_and_how_many_they_are():
+    refs = [f"EL-{number}" for number in range(51)]
+    said = {"refs": refs, "own": "license", "of_desk": "desk.license", "actor": {"kind": "exporter"}}
+    text = render_to_string("exporters/parts/stopped_refs.html", said)
+    assert (text.count("<a "), "These are the 50 newest of 51." in text) == (50, True)
 
 
 def test_the_ministry_reads_who_stopped_it_and_is_offered_what_he_may(world, license, client):

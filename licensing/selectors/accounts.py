@@ -1,0 +1,19 @@
+"""What of a company stops with its account."""
+
+from core.access import Actor
+from exporters.selectors import tells_stopped
+from licensing.models import Suspension
+from licensing.selectors.applications import applications_for
+from licensing.selectors.licenses import licenses_for
+from licensing.states import UNISSUED
+
+
+@tells_stopped
+def stopped_with(actor: Actor, exporter: int) -> dict[str, list[str]]:
+    """Its licenses with a cause that came with the account, and the cases that lead to none meanwhile."""
+    caused = Suspension.objects.filter(cause=Suspension.Cause.EXPORTER, ended_at=None)
+    rows = {
+        "licenses": licenses_for(actor).filter(exporter=exporter, suspensions__in=caused),
+        "cases": applications_for(actor).filter(exporter=exporter, state__in=UNISSUED),
+    }
+    return {name: list(found.order_by("-pk").values_list("ref", flat=True)) for name, found in rows.items()}
