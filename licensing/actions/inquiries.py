@@ -23,6 +23,12 @@ from licensing.selectors import edition_now, inquiries_for
 FILE_KINDS = ANSWER_KINDS
 
 
+def not_to_ask(company: int | None) -> str:
+    """Why this company asks nothing now; empty where it may."""
+    found = Exporter.objects.get(pk=company)
+    return found.not_acting() if found.state in (ExporterState.BARRED, ExporterState.CLOSED) else ""
+
+
 @command
 def ask(
     *,
@@ -38,9 +44,8 @@ def ask(
     answer is a step toward one. One that is barred or closed may not (DomainError exporter-not-active); what it asked
     before is answered, and may be withdrawn.
     """
-    company = Exporter.objects.get(pk=by.organization_id)
-    if company.state in (ExporterState.BARRED, ExporterState.CLOSED):
-        raise DomainError(company.not_acting(), code="exporter-not-active")
+    if why := not_to_ask(by.organization_id):
+        raise DomainError(why, code="exporter-not-active")
     at = legal_now()
     problems = too_large(*(content for _name, content in files), field="files", remedy="")
     if not description.strip():

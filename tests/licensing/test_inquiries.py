@@ -298,3 +298,14 @@ def test_a_barred_company_asks_nothing_new_and_what_it_asked_is_answered_or_with
 def test_a_company_that_closed_its_account_asks_nothing(world):
     closing.close(seen=seen(world.exporter.organization_id), by=world.exporter)
     assert refused(inquiry, world) == ["exporter-not-active"]
+
+
+@pytest.mark.parametrize("stop", [make.barred, make.stopped])
+def test_a_company_that_may_not_ask_reads_why_instead_of_the_form(stop, world, client):
+    client.force_login(world.exporter.user)
+    field = 'name="description"'
+    assert field in client.get(reverse("inquiry.new")).content.decode()
+    stop(world)
+    page = unescape(client.get(reverse("inquiry.new")).content.decode())
+    barred = stop is make.barred
+    assert (field in page, "The company is barred by a penalty decision" in page) == (not barred, barred)
