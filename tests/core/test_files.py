@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 
+import pikepdf
 import pytest
 
 from core import files, sizes
@@ -157,6 +158,16 @@ def test_a_sheet_that_unpacks_to_50_mb_is_taken_and_one_byte_more_is_not(lanting
     most, more = (xlsx(extra=[("noise", noise), ("rest", b"\0" * size)]) for size in (rest, rest + 1))
     keep_file("a.xlsx", most, field="file", by=lanting, kinds=ANSWER)
     refused("a.xlsx", more, "file-too-large-inside", lanting, kinds=ANSWER)
+
+
+def test_a_pdf_of_200_pages_is_kept_as_it_came(lanting):
+    made, file = io.BytesIO(), pikepdf.new()
+    for _ in range(200):
+        file.add_blank_page()
+    file.save(made)
+    kept = keep_file("a.pdf", made.getvalue(), field="file", by=lanting, kinds=PAPER)
+    assert bytes(Document.objects.get(pk=kept.pk).content) == made.getvalue()
+    assert len(pikepdf.open(io.BytesIO(kept.content)).pages) == 200
 
 
 @pytest.mark.parametrize(("kinds", "words"), [(PAPER, "PDF"), (PROOF, "PDF, PNG or JPG")])
