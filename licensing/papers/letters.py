@@ -264,7 +264,7 @@ def refusal(line: HistoryLine, case: Application) -> Data:
         ],
         "factors": _factors(line.facts["factors"]),
         "reason": line.reason,
-        "provisions": _provisions(case, line, "refuse"),
+        "provisions": said.rests_on(case, "refuse", line.at),
         "contest_days": CONTEST_DAYS,
         "service_days": SERVICE_DAYS,
         "contest_until": until and said.day(until),
@@ -294,15 +294,10 @@ def grant(line: HistoryLine, case: Application) -> Data:
             for one, quantity in found.lines
         ],
         "left_out": [parties.said(user.party_id) for user in left_out],
-        "provisions": _provisions(case, line, "issue") if found.in_part else [],
+        "provisions": said.rests_on(case, "issue", line.at) if found.in_part else [],
         "shorter": found.shorter,
         "reason": found.reason,
     }
-
-
-def _provisions(case: Application, line: HistoryLine, moment: str) -> list[Data]:
-    """On which what was found then of the case rests, by the rules of that day."""
-    return said.provisions(case.findings.filter(moment=moment, found_at=line.at), said.document_of(line.edition))
 
 
 def _of_what_stands(case: Application, line: HistoryLine) -> list[Data]:
@@ -311,8 +306,8 @@ def _of_what_stands(case: Application, line: HistoryLine) -> list[Data]:
         refused = HistoryLine.objects.filter(
             subject_kind="application", subject_id=case.pk, verb="refuse", seq__lt=line.seq
         )
-        return _provisions(case, refused.latest("seq"), "refuse")
-    return _provisions(case, line, "change") if line.facts.get("in_part") else []
+        return said.rests_on(case, "refuse", refused.latest("seq").at)
+    return said.rests_on(case, "change", line.at) if line.facts.get("in_part") else []
 
 
 def reconsideration(line: HistoryLine, case: Application) -> Data:

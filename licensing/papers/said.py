@@ -145,6 +145,13 @@ def provisions(findings: Iterable[Finding], document: Mapping[str, Any]) -> list
     return list(found.values())
 
 
+def rests_on(case: Application, moment: str, at: datetime) -> list[dict[str, Any]]:
+    """The provisions on which what was found of the case rests, at this moment of it, by the rules of that day: letters
+    and pages name them from here."""
+    found = list(case.findings.filter(moment=moment, found_at=at).defer("record"))
+    return provisions(found, document_of(found[0].edition)) if found else []
+
+
 def title(instrument: Mapping[str, Any]) -> Both:
     return {"zh": instrument["title_zh"], "en": instrument["title_en"]}
 

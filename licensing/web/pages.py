@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Problem
 from core.history import lines_of, open_verbs, version
+from core.languages import in_language
 from core.legal_time import legal_now, legal_today
 from core.models import Document
 from core.papers import PDF
@@ -29,8 +30,8 @@ from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
 from licensing.actions.copies import can_be_copied
-from licensing.models import Application, Declaration
-from licensing.papers import end_use
+from licensing.models import Application, DecisionStep, Declaration
+from licensing.papers import end_use, said
 from licensing.prices import together
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import judgements
@@ -232,6 +233,7 @@ def application(
     row, today = _served(request, get_object_or_404(_whole(request), ref=ref)), legal_today()
     missing = applications.what_is_missing(row, at=legal_now()) if row.state == "draft" else []
     decided = row.state in (ApplicationState.APPROVED, ApplicationState.ISSUED, *CONTESTED)
+    found = granted.decided(row) if decided else None
     history = told(lines_of(row), request.actor)
     remedy, contested = selectors.remedies_of([row]).get(row.pk), contests(row, today)
     context = {
@@ -243,7 +245,8 @@ def application(
         **threaded(row, offered(request, row, "application", failed), contested),
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
         "decision": row.decision if decided else None,
-        "granted": granted.decided(row) if decided else None,
+        "granted": found,
+        "provisions": _rests_on(row, found) if decided else [],
         "announced": announced(row, today),
         "contests": contested,
         "remedy": remedy,
@@ -264,6 +267,26 @@ def application(
     }
     status = failed.status if failed else 422 if document_form else 200
     return render(request, "licensing/application_page.html", context, status=status)
+
+
+def _rests_on(row: Application, found: granted.Granted | None) -> list[dict[str, Any]]:
+    """By name the provisions on which a refusal rests, or that less is granted than was asked, as its letter has."""
+    step, license = row.decision, getattr(row, "license", None)
+    if step is None or (found is not None and not found.in_part):
+        return []
+    if step.outcome == DecisionStep.Outcome.REFUSE:
+        moment, at = "refuse", step.at
+    elif license:
+        moment, at = "issue", license.issued_at
+    else:
+        moment, at = "change" if row.changed_at else "approve", step.at
+    return [
+        {
+            "name": in_language(one["en"], one["zh"]),
+            "rules": [in_language(rule["en"], rule["zh"]) for rule in one["rules"]],
+        }
+        for one in said.rests_on(row, moment, at)
+    ]
 
 
 def _served(request: HttpRequest, row: Application) -> Application:

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 
@@ -238,6 +239,7 @@ def test_what_is_not_accepted_says_why(world):
     receipts.not_accept(ref, reason="It is outside the scope; ask customs.", by=world.ministry.intake)
     text = text_of(of_case(world, ref), "rejection")
     assert "Itisoutsidethescope;askcustoms." in text and "不予受理通知书" in text
+    assert "Anewonethatanswersthereasoncanbefiled." in text and "重新提出申请" in text
 
 
 def test_a_clock_that_stands_still_is_told_with_its_notice_and_its_new_last_day(world, clock):
@@ -294,6 +296,40 @@ def test_a_refusal_says_its_factors_reasons_provisions_and_the_remedy_with_its_l
     assert "Doubts." not in text and "Inside." not in text
 
 
+def provisions_on(client, world, ref):
+    client.force_login(world.exporter.user)
+    answer = client.get(f"/applications/{ref}/")
+    found = [one["name"] for one in answer.context["provisions"]]
+    assert all(one in unescape(answer.content.decode()) for one in found)
+    return found
+
+
+def test_a_refusal_s_page_names_the_provisions_of_its_letter(world, client):
+    ref, facts = refused(world)
+    decisions.refuse(ref, seen=seen(ref), **facts, departure="Doubts.", by=world.ministry.decider)
+    told = [one["en"] for one in said_of(of_case(world, ref), "refusal")["provisions"]]
+    assert provisions_on(client, world, ref) == told == [APRIL]
+
+
+def test_the_page_of_what_was_cut_names_the_provisions_of_its_letter(world, client):
+    m, ref = world.ministry, world.under_review(world.application())
+    less = {"quantities_": {1: 20_000_000}, "text": "The yearly need is not shown."}
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", **less, by=m.reviewer)
+    assert provisions_on(client, world, ref) == []
+    decisions.approve(ref, seen=seen(ref), text="Granted in part.", by=m.decider)
+    assert provisions_on(client, world, ref) == [APRIL]
+    decisions.issue(ref, seen=seen(ref), by=m.decider)
+    told = [one["en"] for one in said_of(of_case(world, ref), "grant")["provisions"]]
+    assert provisions_on(client, world, ref) == told == [APRIL]
+
+
+def test_the_page_of_what_is_granted_whole_names_none(world, client):
+    m, ref = world.ministry, world.under_review(world.application())
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    assert provisions_on(client, world, ref) == []
+
+
 def test_the_last_day_of_a_letter_is_the_one_that_a_notice_nobody_opened_leads_to(world):
     sent = date(2026, 2, 3)  # five working days later it is the 10th, and 60 days after that a Saturday
     assert selectors.reconsiderations.contestable_until(sent) == date(2026, 4, 13)
@@ -331,6 +367,7 @@ def test_what_was_cut_is_told_line_by_line_with_the_reason(world):
     assert [one["name"] for one in data["left_out"]] == [left.end_user.name]
     words = text_of(case, "grant")
     assert "部分准予许可决定书" in words and "Asked" in words and "20,000" in words
+    assert "Fortherestanotherapplicationthatanswersthereasoncanbefiled." in words and "另行提出申请" in words
     assert [one["en"] for one in data["provisions"]] == [APRIL]
     assert "适用的规定" in words and re.sub(r"\s", "", APRIL) in words
 
