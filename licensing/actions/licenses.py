@@ -3,7 +3,7 @@
 That one expired, and that its holder is warned, is written for many at once by licensing/sql/sweeps.sql.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -246,33 +246,42 @@ def expire(pk: int, *, by: Actor) -> bool:
 def surrender(ref: str, *, seen: int, reason: str = "", by: Actor) -> License:
     """Its holder has handed the license back: no reservation commits after this does, and what was free has lapsed.
 
-    Raises DomainError still-reserved with each line of which something is reserved, declared or not, also on a license
-    that it replaced; proposal-open where a revocation as penalty waits for its second officer, as nobody hands back
-    what he was heard about; amendment-open where a change of it would then be of nothing.
+    Raises the first of what stands `against_surrender`.
     """
     license = lock(licenses_for(by), ref=ref)
     require(license.surrender, by=by, seen=seen)
-    _require_no_penalty(license)
-    if other := license.changing:
-        text = _("{other} asks to change this license. Withdraw that first, then hand the license back.")
-        raise DomainError(text.format(other=other.ref), code="amendment-open")
     ledger.lock_lines(license)
     at = legal_now()
-    lines = [(one.ref, line) for one in license.and_before() for line in one.lines.order_by("number")]
-    if problems := [_still_reserved(ref, license, line) for ref, line in lines if line.reserved]:
-        text = _("Something is reserved on it. Cancel what will not leave, and wait until customs cleared what will.")
-        raise DomainError(text, code="still-reserved", errors=problems)
+    for refusal in against_surrender(license):
+        raise refusal
     ledger.set_usable(license, usable=False)
     move(license.surrender, by=by, at=at, reason=reason)
     ledger.lapse(license)
     return license
 
 
-def _require_no_penalty(license: License) -> None:
+def against_surrender(license: License) -> Iterator[DomainError]:
+    """Why its holder can't hand it back now, one after the other; its page asks, too.
+
+    proposal-open where a revocation as penalty waits for its second officer, as nobody hands back what he was heard
+    about; amendment-open where a change of it would then be of nothing; still-reserved with each line of which
+    something is reserved, declared or not, also on a license that it replaced.
+    """
     proposed = proposals.waiting(license).get("revoke")
     if proposed and proposed.facts["end_reason"] == EndReason.PENALTY:
         text = _("A penalty on this license, about which you were heard, is decided first. Hand it back after that.")
-        raise DomainError(text, code="proposal-open")
+        yield DomainError(text, code="proposal-open")
+    if other := license.changing:
+        text = _("{other} asks to change this license. Withdraw that first, then hand the license back.")
+        yield DomainError(text.format(other=other.ref), code="amendment-open")
+    lines = [(one.ref, line) for one in license.and_before() for line in sorted(one.lines.all(), key=_number)]
+    if problems := [_still_reserved(ref, license, line) for ref, line in lines if line.reserved]:
+        text = _("Something is reserved on it. Cancel what will not leave, and wait until customs cleared what will.")
+        yield DomainError(text, code="still-reserved", errors=problems)
+
+
+def _number(line: Any) -> int:
+    return int(line.number)
 
 
 def _still_reserved(ref: str, license: License, line: Any) -> Problem:

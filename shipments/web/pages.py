@@ -181,7 +181,6 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "obstacle": obstacle,
         "office": office() if obstacle in STOPPED or row.open_suspensions or row.held_back else None,
         "contest_days": CONTEST_DAYS,
-        "still_reserved": [line for line in row.lines.all() if line.reserved],
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],
         "amendment": _change_of(row, request.actor),
         "renewal": renewal_of(row, request.actor, today),

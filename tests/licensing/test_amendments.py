@@ -729,7 +729,7 @@ def test_what_was_stopped_there_is_let_go_there_also_when_nothing_is_reserved_an
     assert not LicenseLine.objects.get(license=license).open
 
 
-def test_its_successor_is_not_handed_back_while_something_is_reserved_there(world):
+def test_its_successor_is_not_handed_back_while_something_is_reserved_there(world, client):
     license = world.license(kilograms=100)
     shipment = world.shipment(license, 10 * KG)
     new = replaced(world, license, 80)
@@ -742,6 +742,7 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
     assert [one.message for one in error.errors] == [
         f"Line 1 of {license.ref}, which this replaced: 10.000 kg are reserved."
     ]
+    assert error.errors[0].message in text_of(client, world.exporter, f"/licenses/{new.ref}/")
     with pytest.raises(IntegrityError, match="something is reserved"), transaction.atomic():
         License.objects.filter(pk=new.pk).update(**{"state": "surrendered"})
     cancel(shipment.ref, by=world.exporter)

@@ -38,11 +38,13 @@ def test_what_was_free_lapses_and_no_line_is_open(world, license):
     assert books.drift() == []
 
 
-def test_nobody_escapes_a_penalty_by_handing_back(world, license):
+def test_nobody_escapes_a_penalty_by_handing_back(world, license, client):
     heard = {"hearing": ("hearing.pdf", make.demo.pdf("Heard")), "heard_on": legal_today()}
     make.end_proposed(world, license, end_reason="penalty", **heard)
-    assert refused(lambda: handed_back(world, license)).code == "proposal-open"
-    assert License.objects.get().state == "active"
+    error = refused(lambda: handed_back(world, license))
+    assert (error.code, License.objects.get().state) == ("proposal-open", "active")
+    text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
+    assert error.detail in text and f"Hand back {license.ref} for good" not in text
 
 
 def test_what_is_ended_otherwise_is_handed_back_meanwhile(world, license):
@@ -112,7 +114,8 @@ def test_its_page_asks_with_object_and_effect_and_says_afterwards_what_it_was(wo
 def test_with_something_reserved_its_page_says_what_instead(world, license, client):
     world.shipment(license, 10 * KG)
     text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
-    assert "It can be handed back when nothing is reserved on it." in text and "Line 1, 1C905.a.4: 10 kg" in text
+    assert "It can be handed back when nothing stands in the way any more." in text
+    assert "Line 1: 10.000 kg are reserved." in text
     assert "for good" not in text
     client.force_login(world.exporter.user)
     answer = client.post(f"/licenses/{license.ref}/surrender/", {"seen": seen(license.ref)})
@@ -148,9 +151,11 @@ def test_that_its_end_was_proposed_is_taken_back_then(world, license):
     assert Proposal.objects.get().carried is False
 
 
-def test_a_change_of_it_is_withdrawn_before_it_is_handed_back(world, license):
+def test_a_change_of_it_is_withdrawn_before_it_is_handed_back(world, license, client):
     change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
     error = refused(lambda: handed_back(world, license))
     assert (error.code, error.status) == ("amendment-open", 409) and change.ref in error.detail
+    text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
+    assert error.detail in text and f"Hand back {license.ref} for good" not in text
     applications.withdraw(change.ref, by=world.exporter)
     assert handed_back(world, license).state == "surrendered"

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from core.decided import filled
+from core.errors import DomainError
 from core.web.fields import DayField
 from core.web.forms import StepForm, read_upload
+from licensing.actions.licenses import against_surrender
 from licensing.actions.revocations import FILE_KINDS
 from licensing.models import EndReason, License, Suspension
 from licensing.selectors import why
@@ -65,9 +68,15 @@ class ProposeRevokeForm(StepForm):
 
 
 class SurrenderForm(StepForm):
+    """Its card says what stands in the way, as the verb would."""
+
     reason = forms.CharField(
         label=gettext_lazy("Reason, if you want to give one"),
         required=False,
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+    @cached_property
+    def against(self) -> list[DomainError]:
+        return list(against_surrender(self.row))
