@@ -18,11 +18,12 @@ from core.models import Country, HistoryLine, Organization
 from core.references import CODE_LENGTH, read, read_code
 from licensing.models import License, LicenseEndUser, Obstacle
 from licensing.models.balances import Ceiling, LicenseLine
-from licensing.selectors.causes import closings
+from licensing.selectors.causes import Closing, closings
 from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.held_back import held_back
 from licensing.selectors.licenses import licenses_for, with_terms
 from licensing.selectors.usable import open_users
+from licensing.states import LicenseState
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
 DUMMY = "*" * CODE_LENGTH  # no code has such a character
@@ -59,15 +60,16 @@ class Opened:
 
 @dataclass(frozen=True)
 class Standing:
-    """end_user: None, the whole. ended: why, and on which day. Of one that was replaced: goes_on, what was reserved on
-    it may still be exported; stopped, it may not until a suspension is lifted. closed: of the whole, whom it serves no
-    more."""
+    """end_user: None, the whole. ended: why, and on which day. suspended_on: since when it, or this part of it, is. Of
+    one that was replaced: goes_on, what was reserved on it may still be exported; stopped, it may not until a
+    suspension is lifted. closed: of the whole, whom it serves no more."""
 
     license: License
     end_user: LicenseEndUser | None
     word: Word
     ended: Obstacle | None
     ended_on: date | None
+    suspended_on: date | None
     goes_on: bool
     stopped: bool
     shares: list[Share]
@@ -109,7 +111,8 @@ def standing(what: Opened, at: datetime) -> Standing:
     license = with_terms(License.objects.select_related("exporter__organization")).get(pk=what.license)
     users = list(license.end_users.all())
     user = next((one for one in users if one.pk == what.end_user), None)
-    free = open_users(license, closings([license], at).get(license.pk, ()))
+    found = closings([license], at).get(license.pk, [])
+    free = open_users(license, found)
     obstacle = license.obstacle_on(legal_day(at))
     on = passed_on(license)
     goes_on = stopped = False
@@ -129,6 +132,7 @@ def standing(what: Opened, at: datetime) -> Standing:
         word=word,
         ended=obstacle if ended else None,
         ended_on=_ended_on(license, obstacle) if ended else None,
+        suspended_on=_suspended_on(license, user, found) if word == Word.SUSPENDED else None,
         goes_on=goes_on,
         stopped=stopped,
         shares=[replace(one, passed_on=on.get(one.line.pk, 0)) for one in shares(license, user, over=ended)],
@@ -171,3 +175,14 @@ def _ended_on(license: License, why: Obstacle | None) -> date:
         return license.usable_until
     lines = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk, verb__in=ENDS)
     return legal_day(lines.latest("seq").at)
+
+
+def _suspended_on(license: License, user: LicenseEndUser | None, closings: Iterable[Closing]) -> date | None:
+    """Since when the license is, or this part of it by a cause of its own: whichever of those that last began first."""
+    lines = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk, to_state=LicenseState.SUSPENDED)
+    began = lines.exclude(from_state=LicenseState.SUSPENDED).order_by("-seq").first()
+    since = [began.at] if began and license.state == LicenseState.SUSPENDED else []
+    if user is not None:
+        since += [one.opened_at for one in license.open_suspensions if one.end_user_id == user.pk]
+        since += [one.since for one in closings if one.end_user.pk == user.pk]
+    return legal_day(min(since)) if since else None

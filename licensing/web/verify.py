@@ -181,6 +181,8 @@ def _says(found: Standing) -> Any:
             for one in found.shares:
                 yield both(lambda one=one: _went_over(one, new.ref))
     elif found.word == Word.SUSPENDED:
+        if found.suspended_on:
+            yield both(lambda: _("Suspended since {day}.").format(day=day(found.suspended_on)))
         yield both(lambda: _("Nothing may be exported on it until the suspension is lifted."))
     elif found.word == Word.NOT_YET:
         yield both(lambda: _("Nothing may be exported on it before its first day."))

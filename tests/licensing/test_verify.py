@@ -84,6 +84,44 @@ def test_a_suspension_shows_at_once_and_so_does_its_end(issued, client, world):
     assert "In force" in text(client, address(issued))
 
 
+def test_a_suspension_says_since_when_whatever_else_began_or_ended_since(issued, client, world, clock):
+    m, began = world.ministry, legal_today()
+    licenses.suspend(issued.ref, seen=seen(issued.ref), reason="First", by=m.decider)
+    clock.shift(days=2)
+    licenses.suspend(issued.ref, seen=seen(issued.ref), reason="Second", by=m.decider)
+    first, second = Suspension.objects.order_by("pk")
+    for code in (None, users_of(issued)[0].verify_code):
+        said = text(client, address(issued, code))
+        assert f"Suspended since {began:%-d %b %Y}." in said
+        assert f"{began.year}年{began.month}月{began.day}日" in said
+    settled = {"reason": "Settled", "by": m.other_decider}
+    licenses.lift(issued.ref, seen=seen(issued.ref), suspension=first.pk, **settled)
+    assert f"Suspended since {began:%-d %b %Y}." in text(client, address(issued))
+    licenses.lift(issued.ref, seen=seen(issued.ref), suspension=second.pk, **settled)
+    assert "Suspended since" not in text(client, address(issued))
+    again = legal_today()
+    licenses.suspend(issued.ref, seen=seen(issued.ref), reason="Third", by=m.decider)
+    assert f"Suspended since {again:%-d %b %Y}." in text(client, address(issued))
+
+
+def test_a_part_says_since_when_it_is_suspended_by_itself(issued, client, world, clock):
+    own, other = users_of(issued)
+    Suspension.objects.create(
+        license=issued,
+        end_user=own,
+        cause="screening",
+        reason="x",
+        opened_by=world.ministry.decider.user,
+        opened_at=issued.issued_at,
+    )
+    began = legal_today()
+    clock.shift(days=2)
+    licenses.suspend(issued.ref, seen=seen(issued.ref), reason="All", by=world.ministry.decider)
+    assert f"Suspended since {began:%-d %b %Y}." in text(client, address(issued, own.verify_code))
+    for code in (None, other.verify_code):
+        assert f"Suspended since {legal_today():%-d %b %Y}." in text(client, address(issued, code))
+
+
 def test_a_license_that_was_ended_says_by_what_on_which_day_and_whom_to_ask(issued, client, world, clock):
     make.ended(world, issued)
     day = legal_today()
