@@ -41,6 +41,7 @@ from shipments.looks import MOST
 from shipments.needs import needs_of, sought
 from shipments.offers import granted, offered_to
 from shipments.states import ShipmentState
+from shipments.web.absent import absent
 from shipments.web.forms import ShipmentForm
 from shipments.web.renewals import renewal_of
 
@@ -182,6 +183,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "office": office() if obstacle in STOPPED or row.open_suspensions or row.held_back else None,
         "contest_days": CONTEST_DAYS,
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],
+        "absent": absent(row, request.actor, steps["forms"]),
         "amendment": _change_of(row, request.actor),
         "renewal": renewal_of(row, request.actor, today),
         "license_route": "license" if request.actor.kind == "exporter" else "desk.license",
