@@ -90,7 +90,8 @@ def test_whoever_suspended_is_told_so_before_he_types_a_reason(world, client):
     assert form not in page(m.decider)
     assert words not in page(m.other_decider)
     assert form in page(m.other_decider)
-    assert "Suspend license" not in page(m.other_decider)
+    assert f"Suspend {license.ref}" not in page(m.other_decider)
+    assert f"Add this cause to {license.ref}" in page(m.other_decider)
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Second", by=m.other_decider)
     lift = page(m.decider).partition(form)[2].partition("</form>")[0]
     assert "Second" in lift
