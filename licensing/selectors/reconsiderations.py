@@ -20,6 +20,7 @@ from licensing.states import CONTESTED, ApplicationState
 
 SERVICE_DAYS = 5  # working days after which a notice that was sent counts as read
 CONTEST_DAYS = 60  # after service. Administrative Reconsideration Law
+ACCEPT_DAYS = 5  # working days within which the request is accepted. The same law
 RECONSIDER_DAYS = 60  # for the decision on it, after its request was accepted. The same law
 EXTENSION_DAYS = 30  # more, once
 _MORE = timedelta(days=30)  # in which some day is a working day: so far a count reads the table
@@ -115,10 +116,13 @@ def _moved(table: Calendar | None, day: date) -> date | None:
 
 @dataclass(frozen=True)
 class Term:
-    """The time of a reconsideration. accepted_on: its day 0. due_on: its last day, None as long as it did not begin;
-    unmoved where the table of working days ends before it. left: days to its end."""
+    """The time of a reconsideration, as of `on`. accept_by: the last day to accept the request, None where the table of
+    working days ends before it. accepted_on: its day 0. due_on: its last day, None as long as it did not begin; unmoved
+    where the table ends before it. left: days to its end."""
 
+    on: date
     filed_on: date
+    accept_by: date | None
     accepted_on: date | None
     extended: bool
     due_on: date | None
@@ -128,21 +132,34 @@ class Term:
     def overdue(self) -> bool:
         return self.left is not None and self.left < 0
 
+    @property
+    def unaccepted(self) -> bool:
+        """It waits to be accepted longer than it may."""
+        return self.accepted_on is None and self.accept_by is not None and self.on > self.accept_by
+
 
 def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[int, Term]:
-    """By primary key. One query beside their entries, or none where none of them was accepted."""
+    """By primary key. One query beside their entries, or none where there are none."""
     rows = list(reconsiderations)
     begun = {row.pk: legal_day(row.admitted.at) for row in rows if row.admitted}
+    filed = {row.pk: legal_day(row.filed_at) for row in rows}
     # the same part of the table for one as for many, as long as none is older than its time
     longest = timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS) + _MORE
-    table = _table(min(today - longest, *begun.values()), today + longest) if begun else None
+    table = _table(min(today - longest, *filed.values()), today + longest, ACCEPT_DAYS) if rows else None
     found = {}
     for row in rows:
         accepted_on, extended = begun.get(row.pk), row.extended is not None
         due_on = due(accepted_on, extended, table) if accepted_on else None
         left = (due_on - today).days if due_on else None
-        found[row.pk] = Term(legal_day(row.filed_at), accepted_on, extended, due_on, left)
+        accept_by = _accept_by(filed[row.pk], table)
+        found[row.pk] = Term(today, filed[row.pk], accept_by, accepted_on, extended, due_on, left)
     return found
+
+
+def _accept_by(filed_on: date, table: Calendar | None) -> date | None:
+    with suppress(NotPublished):
+        return table.day(ACCEPT_DAYS, filed_on) if table else None
+    return None
 
 
 def due(accepted_on: date, extended: bool, table: Calendar | None) -> date:

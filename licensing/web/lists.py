@@ -207,7 +207,8 @@ def _with_terms(request: HttpRequest, listing: Listing) -> dict[str, Any]:
 
 def _due(row: Any) -> date | None:
     contest = contested(row)
-    return selectors.term_of(contest, legal_today()).due_on if contest else None
+    term = selectors.term_of(contest, legal_today()) if contest else None
+    return term and (term.due_on or term.accept_by)
 
 
 RECONSIDERATIONS = List(

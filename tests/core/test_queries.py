@@ -28,7 +28,7 @@ PAGES = {
     "desk.license": 34,
     "desk.licenses": 7,
     "desk.proposals": 4,
-    "desk.reconsiderations": 8,
+    "desk.reconsiderations": 9,
     "desk.reports": 4,
     "inquiries": 3,
     "inquiry": 11,

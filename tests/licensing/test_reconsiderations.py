@@ -310,7 +310,7 @@ def test_scenario_14_over_pages(world, m, client, on):
     assert "Under reconsideration" in text and "It is known." in text and "letter.png" in text
     on("2026-06-01")
     assert [ref] == [row.ref for row in selectors.to_reconsider(m.reconsiderer)]
-    assert "To be accepted" in page(client, m.reconsiderer, "/desk/reconsiderations/")
+    assert "to be accepted by 20 Apr 2026" in page(client, m.reconsiderer, "/desk/reconsiderations/")
     client.force_login(m.reconsiderer.user)
     assert client.post(f"{desk}admit/", {"seen": seen(ref)}).status_code == 302
     assert "60 days left" in page(client, m.reconsiderer, "/desk/reconsiderations/")
@@ -476,6 +476,36 @@ def test_it_is_accepted_once_and_extended_once(begun, m):
 @pytest.mark.parametrize("verb", ["extend", "uphold", "quash"])
 def test_nothing_is_decided_before_the_request_is_accepted(verb, contested, m):
     assert refused(act, verb, contested, m.reconsiderer) == ["reconsideration-not-begun"]
+
+
+def test_a_request_is_to_be_accepted_within_five_working_days(contested, world, m, on, client):
+    """Contested on 11 February: 12, 13 and the working Saturday are days 1 to 3, the festival follows."""
+    desk, mine = "/desk/reconsiderations/", f"/applications/{contested}/"
+    for day, unaccepted in (("2026-02-25", False), ("2026-02-26", True)):
+        on(day)
+        term = selectors.term_of(Reconsideration.objects.get(), legal_today())
+        assert (term.accept_by, term.unaccepted, term.overdue) == (D("2026-02-25"), unaccepted, False)
+        for path in (desk, f"/desk/cases/{contested}/"):
+            text = page(client, m.reconsiderer, path)
+            assert "to be accepted by 25 Feb 2026 · filed 11 Feb 2026" in text
+            assert ("Overdue" in text) is unaccepted
+        said = "was to be accepted by 25 Feb 2026" if unaccepted else "to be accepted, by <b>25 Feb 2026</b>"
+        assert said in page(client, world.exporter, mine)
+    client.force_login(m.reconsiderer.user)
+    assert "2026-02-25" in client.get("/desk/reconsiderations.csv").content.decode()
+    act("admit", contested, m.reconsiderer)
+    term = selectors.term_of(Reconsideration.objects.get(), legal_today())
+    assert (term.unaccepted, term.overdue) == (False, False)
+
+
+def test_where_the_table_ends_nobody_says_by_when_it_is_accepted(contested, world, on, client):
+    LegalDay.objects.filter(day__gt=D("2026-02-24")).delete()
+    on("2026-06-01")
+    term = selectors.term_of(Reconsideration.objects.get(), legal_today())
+    assert (term.accept_by, term.unaccepted) == (None, False)
+    assert "The request waits to be accepted; its time begins then." in page(
+        client, world.exporter, f"/applications/{contested}/"
+    )
 
 
 def test_where_the_table_ends_the_day_is_not_moved(contested, m, on):
