@@ -115,9 +115,11 @@ def end_questions() -> int:
 
 @shared_task
 def signal_days() -> int:
-    """The ministry knows which days the clocks of open cases have reached, and which cases are late."""
-    by = clock()
-    return each(selectors.to_signal(legal_today()), lambda pk: signals.signal(pk, by=by))
+    """The ministry knows which days the clocks of open cases have reached, and which cases, or contested refusals, are
+    late."""
+    by, today = clock(), legal_today()
+    due = [*selectors.to_signal(today), *selectors.contests_to_signal(today)]
+    return each(due, lambda pk: signals.signal(pk, by=by))
 
 
 @shared_task

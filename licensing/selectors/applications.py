@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONArray
 
 from core.access import Actor, visibility
@@ -198,10 +198,12 @@ def officers_of(pk: int, *, escalated: bool = False) -> list[str]:
 
 
 def reconsiderers_of(line: HistoryLine) -> list[str]:
-    """The e-mail of each officer who may decide on the refusal that this contests, as he never acted on the case."""
+    """The e-mail of each officer who may decide on the refusal that was contested by then, as he never acted on the
+    case before."""
     case = Application.objects.select_related("exporter").get(pk=line.subject_id)
     lines = HistoryLine.objects.filter(subject_kind="application", subject_id=line.subject_id)
-    acted = lines.filter(seq__lt=line.seq).values("actor")
+    filed = lines.filter(verb="reconsider", seq__lte=line.seq).aggregate(last=Max("seq"))["last"]
+    acted = lines.filter(seq__lt=filed or line.seq).values("actor")
     there = whoever_may("application.uphold").filter(serving(case.exporter.province)).exclude(user__in=acted)
     return list(there.values_list("user__email", flat=True))
 

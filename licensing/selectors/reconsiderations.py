@@ -11,10 +11,11 @@ from django.db.models.functions import Coalesce
 
 from core.access import Actor
 from core.legal_time import day_start, legal_day
-from core.models import Delivery
+from core.models import Delivery, HistoryLine
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry
+from licensing.models.reconsiderations import contested
 from licensing.selectors.applications import applications_for
 from licensing.states import CONTESTED, ApplicationState
 
@@ -137,6 +138,12 @@ class Term:
         """It waits to be accepted longer than it may."""
         return self.accepted_on is None and self.accept_by is not None and self.on > self.accept_by
 
+    @property
+    def late(self) -> dict[str, str] | None:
+        """What the ministry owes since when, as history keeps it: that it accepts the request, or decides on it."""
+        step, due_on = ("decide", self.due_on) if self.accepted_on else ("admit", self.accept_by)
+        return {"step": step, "due_on": f"{due_on}"} if self.overdue or self.unaccepted else None
+
 
 def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[int, Term]:
     """By primary key. One query beside their entries, or none where there are none."""
@@ -169,6 +176,25 @@ def due(accepted_on: date, extended: bool, table: Calendar | None) -> date:
 
 def term_of(row: Reconsideration, today: date) -> Term:
     return terms_of([row], today)[row.pk]
+
+
+def late_contests(cases: Iterable[Application], today: date) -> dict[int, dict[str, str]]:
+    """What of each of these contested refusals is late and its history does not say yet, by primary key."""
+    filed = {case.pk: row for case in cases if (row := contested(case))}
+    terms = terms_of(filed.values(), today)
+    late = {pk: found for pk, row in filed.items() if (found := terms[row.pk].late)}
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_id__in=list(late), verb="reconsider_late")
+    for pk, at, step in lines.values_list("subject_id", "at", "facts__step"):
+        if at >= filed[pk].filed_at and pk in late and late[pk]["step"] == step:
+            del late[pk]
+    return late
+
+
+def contests_to_signal(today: date) -> list[int]:
+    """Those of which something is late that their history does not say yet."""
+    steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
+    rows = Application.objects.filter(state=ApplicationState.UNDER_RECONSIDERATION).order_by("pk")
+    return list(late_contests(rows.prefetch_related(Prefetch("steps", steps)), today))
 
 
 def to_reconsider(actor: Actor) -> QuerySet[Application]:

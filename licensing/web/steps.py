@@ -202,6 +202,11 @@ def of_review(review: "str | Promise", contest: "str | Promise") -> Callable[[Hi
     return said
 
 
+def late(accept: "str | Promise", decide: "str | Promise") -> Callable[[HistoryLine], str]:
+    """What of a contested refusal is late."""
+    return lambda line: str(accept if line.facts["step"] == "admit" else decide)
+
+
 TO_ITS_REVIEWER = ("answer", "redeclare", "declared_anew", "turn_inside", "return", "reopen")
 
 
@@ -212,8 +217,8 @@ def desk_of(line: HistoryLine) -> str:
 def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     """Of an answer, of what a decider gives back, and inside of a turn, whoever has the case, if he is still there; of
     an answer to whoever reconsiders it, and of another declaration then, that officer, and of one to an intent to
-    refuse whoever announced that; of a recommendation those who may decide on it, of a contested refusal those who may
-    reconsider it; of its clock the ministry; of all else the exporter."""
+    refuse whoever announced that; of a recommendation those who may decide on it, of a contested refusal, and that it
+    is late, those who may reconsider it; of its clock the ministry; of all else the exporter."""
     if line.verb in ("redeclare", "declared_anew") and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
         return admitted_by(line.subject_id) or reconsiderers_of(line), desk_of(line)
     if line.verb in (*TO_ITS_REVIEWER, "respond"):
@@ -223,7 +228,7 @@ def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
         return reviewer_of(line.subject_id) + announcer, desk_of(line)
     if line.verb == "recommend":
         return deciders_of(line.subject_id), desk_of(line)
-    if line.verb == "reconsider":
+    if line.verb in ("reconsider", "reconsider_late"):
         return reconsiderers_of(line), desk_of(line)
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
@@ -703,6 +708,17 @@ register(
             _("Filed. Officers who never acted on this case decide on it; you are told each step."),
             ReconsiderForm,
             mail=_("{ref}: a refusal is contested; the request waits to be accepted"),
+        ),
+        Step(
+            "reconsider_late",
+            late(
+                _("Overdue: the request to reconsider was to be accepted by {due_on}"),
+                _("Overdue: the reconsideration was to be decided by {due_on}"),
+            ),
+            mail=late(
+                _("{ref}: overdue, the request to reconsider was to be accepted by {due_on}"),
+                _("{ref}: overdue, the reconsideration was to be decided by {due_on}"),
+            ),
         ),
         Step(
             "admit",

@@ -15,11 +15,11 @@ from core.deliveries import _writers, relay
 from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
-from core.models import LegalDay, Role
+from core.models import HistoryLine, LegalDay, Role
 from core.selectors import documents_for
 from core.telling import sentence
 from exporters.models import Exporter
-from licensing import selectors
+from licensing import selectors, tasks
 from licensing.actions import (
     applications,
     decisions,
@@ -29,6 +29,7 @@ from licensing.actions import (
     receipts,
     reconsiderations,
     screenings,
+    signals,
 )
 from licensing.api.applications import application as over_rest
 from licensing.loading import load
@@ -55,6 +56,7 @@ from tests.ticks import tick
 
 NO = {"factors": ["END_USE", "END_USER"], "text": "Its use is not known."}
 D = date.fromisoformat
+LATE = "reconsider_late"
 
 
 @pytest.fixture
@@ -502,10 +504,64 @@ def test_where_the_table_ends_nobody_says_by_when_it_is_accepted(contested, worl
     LegalDay.objects.filter(day__gt=D("2026-02-24")).delete()
     on("2026-06-01")
     term = selectors.term_of(Reconsideration.objects.get(), legal_today())
-    assert (term.accept_by, term.unaccepted) == (None, False)
+    assert (term.accept_by, term.unaccepted, term.late) == (None, False, None)
     assert "The request waits to be accepted; its time begins then." in page(
         client, world.exporter, f"/applications/{contested}/"
     )
+
+
+def late_lines(ref):
+    lines = HistoryLine.objects.filter(subject_ref=ref, verb="reconsider_late").order_by("seq")
+    return [(line.facts["step"], line.facts["due_on"]) for line in lines]
+
+
+def test_whoever_may_reconsider_is_written_to_when_accepting_and_when_deciding_is_late_once_each(contested, m, on):
+    counts = {}
+    for day in ("2026-02-25", "2026-02-26", "2026-03-09"):
+        on(day)
+        tasks.signal_days()
+        signals.signal(case(contested).pk, by=the_clock())
+        counts[day] = len(late_lines(contested))
+    act("admit", contested, m.reconsiderer)
+    for day in ("2026-05-08", "2026-05-09", "2026-05-20"):
+        on(day)
+        tasks.signal_days()
+        signals.signal(case(contested).pk, by=the_clock())
+        counts[day] = len(late_lines(contested))
+    assert late_lines(contested) == [("admit", "2026-02-25"), ("decide", "2026-05-08")]
+    assert list(counts.values()) == [0, 1, 1, 1, 2, 2]
+    told = [_writers["application", line.verb](line) for line in lines_of(case(contested)).filter(verb=LATE)]
+    both = sorted([m.reconsiderer.user.email, m.other_reconsiderer.user.email])
+    assert [sorted(one.to) for one in told] == [both, both]
+    assert "the request to reconsider was to be accepted by 25 Feb 2026" in told[0].subject
+    assert "the reconsideration was to be decided by 8 May 2026" in told[1].subject
+    assert sentence(lines_of(case(contested)).filter(verb=LATE).last()) == (
+        "Overdue: the reconsideration was to be decided by 8 May 2026"
+    )
+
+
+def test_nothing_is_late_once_it_was_decided(begun, m, on):
+    act("uphold", begun, m.reconsiderer)
+    on("2026-06-01")
+    assert selectors.contests_to_signal(legal_today()) == []
+    assert signals.signal(case(begun).pk, by=the_clock()) is False
+    assert late_lines(begun) == []
+
+
+def test_what_was_late_of_an_earlier_contest_is_said_anew_of_a_later_one(contested, world, m, on):
+    on("2026-02-26")
+    assert tasks.signal_days() == 1
+    act("admit", contested, m.reconsiderer)
+    act("quash", contested, m.reconsiderer)
+    new = [demo.person(f"later-{n}", f"Later {n}", m.office, Role.DECIDER) for n in range(2)]
+    decisions.assign(contested, seen=seen(contested), by=new[0])
+    said = {"outcome": "refuse", "acknowledged": tick(contested)} | NO
+    decisions.recommend(contested, seen=seen(contested), by=new[0], **said)
+    decisions.refuse(contested, seen=seen(contested), departure="Doubts.", by=new[1], **NO)
+    contest(contested, world.exporter)
+    on("2026-03-12")
+    signals.signal(case(contested).pk, by=the_clock())
+    assert [step for step, _day in late_lines(contested)] == ["admit", "admit"]
 
 
 def test_where_the_table_ends_the_day_is_not_moved(contested, m, on):
