@@ -2,14 +2,18 @@
 
 import random
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
+from django.db.models import F
 
 from config.local.demo.cases import delivered
-from core.legal_time import legal_today
+from core.legal_time import day_start, legal_day, legal_today
 from licensing import selectors
 from licensing.forecast import CLEARANCES_LEAST, WINDOW, Forecast, foretell
 from licensing.models import License
+from licensing.models.balances import LicenseLine, Movement
+from tests.book import BATCH, Book, unguarded
 from tests.shipments.test_corrections import correct
 
 KG = 1000
@@ -61,6 +65,65 @@ def of(license):
     row = selectors.with_balances(License.objects.filter(pk=license.pk)).get()
     selectors.foretell_use([row], legal_today())
     return getattr(row.lines.all()[0], "forecast", None)
+
+
+def moved(draw, line, first, number):
+    """A movement of the line: of any kind and account, from ten days before this instant on."""
+    at = first + draw.choice([timedelta(seconds=draw.choice([-1, 0])), timedelta(days=draw.uniform(-10, WINDOW))])
+    kind = draw.choice([*["draw"] * 6, "adjust", "reserve", "release", "over_clear"])
+    grams = draw.randrange(1, line.authorized // 6)
+    return Movement(
+        id=number,
+        at=at,
+        exporter_id=line.exporter_id,
+        license_id=line.license_id,
+        line_id=line.pk,
+        line_number=line.number,
+        kind=kind,
+        quantity=-grams // 4 if kind == "adjust" else grams,
+        held=False,
+        shipment_id=draw.randrange(9),
+        available_after=0,
+        account=draw.choice([*["quantity"] * 6, "value"]),
+    )
+
+
+def plainly(license, line, moves, today):
+    """Nothing of what may not be used; else whether anything is foretold, when it runs out, and what would be left."""
+    left = line.authorized + line.credited - line.drawn - line.lapsed
+    if license.state != "active" or license.max_clearances == 1 or not left:
+        return None
+    days = [today - timedelta(days=n) for n in range(WINDOW)]
+    own = [one for one in moves if (one.line_id, one.account) == (line.pk, "quantity") and legal_day(one.at) in days]
+    cleared = sum(one.quantity for one in own if one.kind in ("draw", "adjust"))
+    if len({one.shipment_id for one in own if one.kind == "draw"}) < CLEARANCES_LEAST or cleared <= 0:
+        return False, None, 0
+    usable, last = sum(license.usable_from <= day for day in days), license.usable_until
+    if runs_out := day_by_day(cleared, left, usable, today, last):
+        return True, runs_out, 0
+    return True, None, max(-(-(left * usable - cleared * (last - today).days) // usable), 0)
+
+
+@pytest.mark.slow
+def test_of_200_licenses_it_is_what_a_plain_sum_of_their_movements_gives(world, django_assert_num_queries):
+    draw, today = random.Random(8), legal_today()
+    drawn = Book(world, 200).licenses
+    some = License.objects.filter(pk__in=[row.pk for row in drawn])
+    with unguarded():
+        some.filter(pk__in=[row.pk for row in drawn[::9]]).update(max_clearances=1)
+        LicenseLine.objects.filter(license__in=drawn[1::11], reserved=0).update(drawn=F("authorized"))
+    rows = list(selectors.with_balances(some))
+    lines = [(row, line) for row in rows for line in row.lines.all()]
+    first, numbers = day_start(today - timedelta(days=WINDOW - 1)), count(1)
+    moves = [moved(draw, line, first, next(numbers)) for _, line in lines for _ in range(draw.randrange(14))]
+    Movement.objects.bulk_create(moves, BATCH)
+    with django_assert_num_queries(1):
+        selectors.foretell_use(rows, today)
+    found = [getattr(line, "forecast", None) for _, line in lines]
+    found = [one and (one.enough, one.runs_out, one.left) for one in found]
+    assert found == [plainly(row, line, moves, today) for row, line in lines]
+    kinds = [one if one is None else (one[0], bool(one[1])) for one in found]
+    assert len(rows) == 200 and min(kinds.count(kind) for kind in set(kinds)) > 20 and len(set(kinds)) == 4
 
 
 def clear(world, license, grams):
