@@ -157,6 +157,8 @@ def test_forty_licenses_are_suspended_as_they_were_shown_and_nothing_else(world)
     settled = [world.license(kilograms=10) for _ in range(40)]
     other = licensed(world, sold_to(world, "Moteurs du Nord", country="FR"))
     query = Query(item="item:1C905.a.4", destination="DE")
+    found = hitting.hits(query, world.ministry.decider)
+    shut = {line.pk: line.available for hit in found for line in hit.lines}
     was = shown(query, world.ministry.decider)
     assert list(was) == [one.ref for one in settled]
     done = suspended(world, query)
@@ -166,6 +168,7 @@ def test_forty_licenses_are_suspended_as_they_were_shown_and_nothing_else(world)
         ("enforcement", None, "Diverted goods", world.ministry.decider.user)
     }
     assert rows.count() == 40 == License.objects.filter(state="suspended", lines__open=False).count()
+    assert shut == {line.pk: line.available for line in LicenseLine.objects.filter(open=False)}
     lines = [lines_of(one).get(verb="suspend") for one in settled]
     assert {(line.actor, line.reason) for line in lines} == {(world.ministry.decider.user, "Diverted goods")}
     assert {line.at for line in lines} == {one.opened_at for one in rows}

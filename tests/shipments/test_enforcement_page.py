@@ -12,9 +12,11 @@ from django.utils.translation import override
 from core.templatetags.lodestone import quantity
 from licensing.actions import licenses
 from licensing.models import License, Suspension
+from licensing.models.balances import LicenseLine
 from licensing.selectors import enforcement as hitting
 from licensing.selectors import with_balances
 from shipments import actions
+from shipments.models import ShipmentLine
 from shipments.selectors import Goods, goods_of
 from shipments.web import enforcement
 from shipments.web.enforcement_forms import HitForm
@@ -150,19 +152,42 @@ def test_the_page_makes_as_many_queries_for_four_licenses_as_for_one(world, lice
 
 
 # --- what is done -------------------------------------------------------------------------------------------
+def summed(text):
+    """The goods that the page adds up."""
+    return dict(re.findall(r'data-l="(left|reserved|declared)"> ?<b>([^<]+)</b>', text))
+
+
+def stopped():
+    """The same of what is closed now, and of what is under way on it."""
+    lines = LicenseLine.objects.filter(open=False)
+    parts = ShipmentLine.objects.filter(shipment__license__in=lines.values("license"))
+    found = {"left": sum(line.authorized - line.reserved - line.drawn for line in lines)}
+    found |= {state: sum(one.held for one in parts.filter(shipment__state=state)) for state in ("reserved", "declared")}
+    return {name: " ".join(quantity(grams, "kg").split()) for name, grams in found.items()}
+
+
 def test_forty_are_suspended_by_one_form_just_as_it_showed(world, page):
     rows = [world.license(kilograms=10) for _ in range(40)]
-    world.shipment(rows[0], KG)
-    _, text = page(world.ministry.decider, **ASKED)
+    elsewhere = licensed(world, sold_to(world, "Moteurs du Nord", country="FR"))
+    for license in (*rows[:3], elsewhere):
+        world.shipment(license, KG)
+        declared = world.shipment(license, 2 * KG)
+        actions.receive(world.message(declared.ref, "declared"), by=world.customs)
+    world.clear(world.shipment(rows[3], 4 * KG).ref, 4 * KG)
+    asked = ASKED | {"destination": "DE"}
+    _, text = page(world.ministry.decider, **asked)
     assert "Suspend 40 licenses" in text
-    status, text = page.send(world.ministry.decider, text, "suspend")
+    shown = summed(text)
+    status, text = page.send(world.ministry.decider, text, "suspend", destination="DE")
     assert status == 200
+    assert shown == stopped() == {"left": "387 kg", "reserved": "3 kg", "declared": "6 kg"}
     assert "Stopped on 40 licenses." in text
     assert License.objects.filter(state="suspended", suspensions__reason="Diverted goods").count() == 40
     assert "40 licenses are hit" in text  # and the query stands there, to be lifted by another
-    status, text = page.send(world.ministry.other_decider, page(world.ministry.other_decider, **ASKED)[1], "lift")
+    _, text = page(world.ministry.other_decider, **asked)
+    _, text = page.send(world.ministry.other_decider, text, "lift", destination="DE")
     assert "40 causes have ended." in text
-    assert License.objects.filter(state="active").count() == 40
+    assert License.objects.filter(state="active").count() == 41
 
 
 def test_what_changed_since_is_told_and_the_reason_stays_typed(world, license, page):
