@@ -1,10 +1,12 @@
 """Typesetting: what somebody wrote is drawn and never obeyed, and the same data gives the same bytes."""
 
+import io
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,6 +150,46 @@ def test_the_fonts_have_whole_alphabets(first, last):
 def test_it_is_what_archives_and_screen_readers_ask_for():
     content = probe("出口许可证", "Text", "مرحبا", "한국", "שלום")
     assert pdf.flaws_of(content) == []
+
+
+def spoiled(spoil):
+    """A paper after this was done to it."""
+    out = io.BytesIO()
+    with pdf.opened(probe("出口许可证", "Text")) as made:
+        spoil(made)
+        made.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("gone", "flaws"),
+    [
+        ("/MarkInfo", {"not tagged"}),
+        ("/StructTreeRoot", {"no structure"}),
+        ("/Lang", {"no language"}),
+        ("/ViewerPreferences", {"its title is not shown"}),
+        ("/OutputIntents", {"no output intent"}),
+        ("/Metadata", {"pdfaid:part is None", "pdfaid:conformance is None", "pdfuaid:part is None", "no title"}),
+    ],
+)
+def test_twin_of_a_paper_without_something_it_is_named(gone, flaws):
+    assert pdf.flaws_of(spoiled(lambda made: None)) == []
+    assert flaws <= set(pdf.flaws_of(spoiled(lambda made: made.Root.__delitem__(gone))))
+
+
+def test_twin_a_font_that_is_left_out_and_a_program_are_named():
+    def without_a_font(made):
+        for font in made.pages[0].resources.Font.values():
+            descriptor = font.DescendantFonts[0].FontDescriptor
+            if "/FontFile2" in descriptor:
+                del descriptor["/FontFile2"]
+
+    def with_a_program(made):
+        made.Root.Names = pikepdf.Dictionary(JavaScript=pikepdf.Dictionary())
+
+    flaws = pdf.flaws_of(spoiled(without_a_font))
+    assert any("NotoSans" in flaw and flaw.endswith("is not embedded") for flaw in flaws)
+    assert "a page asks a program" in pdf.flaws_of(spoiled(with_a_program))
 
 
 def test_the_same_data_gives_the_same_bytes_in_another_process_too():
