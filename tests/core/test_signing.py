@@ -47,7 +47,11 @@ def head_of(token):
 
 
 def by_our_key(text):
-    return Ed25519PrivateKey.from_private_bytes(signing.decoded(signing.all_keys()[-1].d)).sign(text)
+    return by(signing.all_keys()[-1])(text)
+
+
+def by(key):
+    return Ed25519PrivateKey.from_private_bytes(signing.decoded(key.d)).sign
 
 
 # --- what is signed ---------------------------------------------------------------------------------------
@@ -131,6 +135,17 @@ def test_a_key_file_in_which_a_key_has_another_s_name_is_refused(token):
     assert "damaged" in refusal(token, NOW, {"keys": [{**key, "x": other}]})
     for change in ({"alg": "EdDSA"}, {"crv": "X25519"}, {"kty": "oct"}):
         assert "none of those" in refusal(token, NOW, {"keys": [{**key, **change}]})
+
+
+def test_of_two_keys_that_count_each_signs_under_its_own_name_alone(folder):
+    first, second = signing.make(AT), signing.rotate(AT.replace(day=3))
+    heads = [{"alg": "Ed25519", "kid": key.kid, "typ": "lodestone+jws"} for key in (first, second)]
+    for key, own, other in ((first, *heads), (second, *heads[::-1])):
+        assert refusal(forged(own, sign=by(key)), NOW) is None
+        assert "signature does not fit" in refusal(forged(other, sign=by(key)), NOW)
+    one, two = signing.jwks()["keys"]
+    swapped = {"keys": [{**one, "kid": two["kid"]}, {**two, "kid": one["kid"]}]}
+    assert "damaged" in refusal(forged(heads[0], sign=by(first)), NOW, swapped)
 
 
 @pytest.mark.parametrize("iat", [int(NOW) + 301, "1", None, 1.5, True])

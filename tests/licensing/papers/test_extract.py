@@ -4,6 +4,7 @@ part and not a byte of another's."""
 import json
 import re
 from hashlib import sha256
+from urllib.parse import quote
 
 import pypdfium2
 import pytest
@@ -169,6 +170,26 @@ def test_nothing_of_another_is_in_it_not_even_that_he_is(issued, world):
     alone = world.license(kilograms=100)
     assert numbers == {f"{issued.ref}/2"}
     assert json.loads(made(alone)[1].data)["number"].startswith(f"{alone.ref}/2-")
+
+
+def test_40_attempts_by_one_extract_and_its_token_to_learn_anything_of_another(issued, client):
+    """Each thing that stands in them, as a code and as a number, over pages and REST: his own part, or nothing."""
+    whole, own, other = made(issued)
+    mine, user = (issued.end_users.get(pk=one.part) for one in (own, other))
+    printed = read_from(content_of(own))
+    token, said = printed.split("#")[1], json.loads(own.data)["number"]
+    facts = [claims_of(token)["facts"], claims_of(own.credential)["file"]]
+    held = [printed, token, *token.split("."), *facts, said, said[-5:], mine.verify_code, mine.declaration.ref]
+    held += [mine.party.ref]
+    held = [quote(one, safe="") for one in held]
+    asked = [f"/v/{issued.ref}/{one}/" for one in held] + [f"/verify/?number={one}&code={one}" for one in held]
+    asked += [f"/api/v1/verify/{issued.ref}/?code={one}" for one in held]
+    asked += [f"/documents/{one.document_id}/{way}" for one in (whole, other) for way in ("", "credential/")]
+    told = [client.get(path, follow=True).content.decode() for path in asked]
+    assert len(told) >= 40 and any(mine.party.name in one for one in told)
+    secrets = [user.party.name, user.declaration.ref, user.verify_code, issued.verify_code]
+    secrets += [one for amount in ("20,000", "60,000") for one in (amount, f"{amount.replace(',', '')}.000")]
+    assert [secret for secret in secrets if any(secret in one for one in told)] == []
 
 
 def test_where_a_line_is_shared_the_extract_says_no_quantity(world):
