@@ -12,11 +12,11 @@ from django.utils import translation
 from core import access
 from core.graphs import graph, verb_name
 from exporters.models import Exporter, Qualification
-from licensing.models import Application, Declaration, Draft, License, Notice
+from licensing.models import Application, Declaration, Draft, Inquiry, License, Notice
 from shipments.models import Shipment
 
 TARGET = settings.BASE_DIR / "docs" / "workflows.md"
-MODELS = (Exporter, Qualification, Declaration, Application, License, Shipment, Draft, Notice)
+MODELS = (Exporter, Qualification, Declaration, Application, License, Shipment, Draft, Notice, Inquiry)
 # verbs whose row in the access table has another name
 REPORTED = ("declare", "clear", "question", "reject", "correct", "return")
 VERBS = {("shipment", verb): "shipment.customs" for verb in REPORTED}
