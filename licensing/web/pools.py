@@ -1,5 +1,6 @@
 """The quota board: what is left of each national quota, how one is opened and changed, and by whom."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -25,18 +26,22 @@ from licensing.words import terms
 TERMS = ("cap", "public", "from_day", "reason")
 
 
-def scope_in_words(row: PoolScope) -> dict[str, Any]:
-    """What counts, where to and for what; nothing where it is every one."""
-    kinds = [terms.word(terms.VALUES[CATEGORY], row.category)] if row.category else []
-    kinds += [str(ControlList(row.list_name).label)] if row.list_name else []
-    countries = country_names()
-    uses = {use.code: str(use) for use in EndUse.objects.filter(code__in=row.end_uses)}
-    return {
-        "element": row.element,
-        "kinds": kinds,
-        "destinations": sorted((countries.get(code, code) for code in row.destinations), key=label_order),
-        "end_uses": [uses.get(code, code) for code in row.end_uses],
-    }
+def in_words(*rows: PoolScope) -> Callable[[PoolScope], dict[str, Any]]:
+    """Of each of these what counts, where to and for what; nothing where it is every one. Two queries at most."""
+    countries, coded = country_names(), {code for row in rows for code in row.end_uses}
+    uses = {use.code: str(use) for use in EndUse.objects.filter(code__in=coded)}
+
+    def words(row: PoolScope) -> dict[str, Any]:
+        kinds = [terms.word(terms.VALUES[CATEGORY], row.category)] if row.category else []
+        kinds += [str(ControlList(row.list_name).label)] if row.list_name else []
+        return {
+            "element": row.element,
+            "kinds": kinds,
+            "destinations": sorted((countries.get(code, code) for code in row.destinations), key=label_order),
+            "end_uses": [uses.get(code, code) for code in row.end_uses],
+        }
+
+    return words
 
 
 @of_one_moment
@@ -44,6 +49,8 @@ def board(request: HttpRequest) -> HttpResponse:
     """Pools by what they count, those whose period is over last; what waits for its second person first."""
     today = legal_today()
     found = selectors.standings(selectors.pools_for(request.actor), today)
+    waiting = list(selectors.pool_changes_waiting(request.actor))
+    words = in_words(*(one.pool for one in found), *waiting)
     rows = {True: [], False: []}  # by whether its period is over
     for one in found:
         rows[one.pool.period_until < today].append(one)
@@ -51,15 +58,12 @@ def board(request: HttpRequest) -> HttpResponse:
         "tables": [
             (
                 over,
-                [
-                    ([(one, scope_in_words(one.pool)) for one in some])
-                    for _goods, some in selectors.by_goods(rows[over])
-                ],
+                [([(one, words(one.pool)) for one in some]) for _goods, some in selectors.by_goods(rows[over])],
             )
             for over in (False, True)
             if rows[over]
         ],
-        "waiting": [(one, scope_in_words(one)) for one in selectors.pool_changes_waiting(request.actor)],
+        "waiting": [(one, words(one)) for one in waiting],
         "may_open": request.actor.may("poolchange.new"),
         "today": today,
     }
@@ -73,7 +77,7 @@ def pool(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpRe
     (standing,) = selectors.standings(selectors.pools_for(request.actor).filter(pk=row.pk), legal_today())
     context = {
         "one": standing,
-        "scope": scope_in_words(row),
+        "scope": in_words(row)(row),
         "proposals": selectors.pool_changes_for(request.actor)
         .filter(ref=row.ref)
         .select_related("proposed_by", "decided_by")
@@ -93,7 +97,7 @@ def change(request: HttpRequest, pk: int, failed: Failed | None = None) -> HttpR
     stands = selectors.standings(selectors.pools_for(request.actor).filter(pk=row.pool_id), legal_today())
     context = {
         "change": row,
-        "scope": scope_in_words(row),
+        "scope": in_words(row)(row),
         "stands": stands[0] if stands else None,
         **offered(request, row, "desk.poolchange", failed),
         "history": told(lines_of(row), request.actor),
@@ -119,5 +123,7 @@ def public(request: HttpRequest) -> HttpResponse:
     """The quotas whose state is public, as everybody reads them: without figures."""
     today = legal_today()
     running = selectors.standings(selectors.public_pools(today), today)
-    context = {"rows": [(one, scope_in_words(one.pool)) for one in running if one.public]}
+    rows = [one for one in running if one.public]
+    words = in_words(*(one.pool for one in rows))
+    context = {"rows": [(one, words(one.pool)) for one in rows]}
     return render(request, "licensing/quotas.html", context)
