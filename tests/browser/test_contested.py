@@ -94,18 +94,21 @@ def told(page, path):
 
 
 def said(page, path, verb, **facts):
-    """The verb's form on this page, filled in and sent. A text is typed, a list checked, files are so named."""
+    """The verb's form on this page, filled in and sent. A text is typed, a list checked, True ticked, files are so
+    named."""
     page.goto(path)
     form = page.locator(f"form[action$='/{verb.replace('_', '-')}/'], form[action$='/{verb}/']").last
     if not form.locator("button").last.is_visible():
         form.locator("xpath=ancestor::details[1]/summary").click()
     for name, value in facts.items():
         field = form.locator(f"[name={name}]")
-        if name in ("files", "hearing"):
+        if name in ("files", "hearing", "paper"):
             files = [{"name": one, "mimeType": "application/pdf", "buffer": pdf(one)} for one in value]
             field.set_input_files(files)
         elif isinstance(value, str):
             field.fill(value)
+        elif value is True:
+            field.check()
         else:
             for one in value:
                 form.locator(f"[name={name}][value={one}]").check()
