@@ -63,6 +63,11 @@ def possible(shares: Iterable[str]) -> bool:
 PART = re.compile(r"([A-Z][a-z]?)[ :=]*((?:0|[1-9][0-9]?)(?:\.[0-9]{1,4})?|100)\s*%?", re.ASCII)
 
 
+def show_percent(percent: Decimal | None) -> str:
+    """Without zeros at its end; nothing of None."""
+    return "" if percent is None else f"{percent.normalize():f} %"
+
+
 class BadComposition(ValueError):
     """No list of elements with their share in percent, or more than everything. args: the part that is wrong."""
 

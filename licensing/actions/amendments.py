@@ -257,6 +257,11 @@ def _fill(row: Application, license: License) -> None:
             hs_code=asked.hs_code,
             unit_price=asked.unit_price,
             composition=line.composition,
+            composition_basis=asked.composition_basis,
+            specification=asked.specification,
+            maker=asked.maker,
+            origin_id=asked.origin_id,
+            purity=asked.purity,
             inquiry=asked.inquiry,
         )
     declared = Declaration.objects.filter(pk__in=license.end_users.values("declaration")).select_related("end_user")

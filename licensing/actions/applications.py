@@ -60,6 +60,7 @@ SAID = (
     "remarks",
     "circumstances",
 )
+HOME = "CN"  # where goods are made, unless somebody says otherwise
 USUAL = gettext_lazy("Only an application under special circumstances says these: choose that kind, or empty this.")
 LINES_MOST = 50
 FILE_KINDS = PAPER  # of the files that its verbs take
@@ -74,7 +75,7 @@ def takes_papers(row: Application) -> bool:
 
 @dataclass(frozen=True)
 class LineDraft:
-    """One row of goods as the form read it; quantity in whole base units."""
+    """One row of goods as the form read it; quantity in whole base units, origin a country's code."""
 
     control_item: ControlItem
     description: str
@@ -83,6 +84,11 @@ class LineDraft:
     hs_code: str = ""
     unit_price: Decimal | None = None
     composition: dict[str, str] = field(default_factory=dict)
+    composition_basis: str = ""
+    specification: str = ""
+    maker: str = ""
+    origin: str = HOME
+    purity: Decimal | None = None
     inquiry: Inquiry | None = None
 
 
@@ -206,6 +212,11 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
             hs_code=line.hs_code,
             unit_price=line.unit_price,
             composition=line.composition,
+            composition_basis=line.composition_basis,
+            specification=line.specification,
+            maker=line.maker,
+            origin_id=line.origin or None,
+            purity=line.purity,
             inquiry=line.inquiry,
         )
     # delete() would look for steps that name these, in a table from which the application's role may delete nothing

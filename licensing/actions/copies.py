@@ -75,6 +75,11 @@ def line_of(line: Any, quantity: int) -> LineDraft:
         hs_code=line.hs_code,
         unit_price=line.unit_price,
         composition=line.composition,
+        composition_basis=line.composition_basis,
+        specification=line.specification,
+        maker=line.maker,
+        origin=line.origin_id or "",
+        purity=line.purity,
         inquiry=line.inquiry,
     )
 

@@ -45,7 +45,8 @@ def key_of(line: LineDraft) -> tuple[object, ...]:
     """What is added up: all that a line says but how much, and for what price."""
     composition = tuple(sorted(line.composition.items()))
     inquiry = line.inquiry and line.inquiry.pk
-    return line.control_item.pk, line.description, line.unit, line.hs_code, composition, inquiry
+    made = line.specification, line.maker, line.origin, line.purity, line.composition_basis
+    return line.control_item.pk, line.description, line.unit, line.hs_code, composition, inquiry, *made
 
 
 @dataclass(frozen=True)

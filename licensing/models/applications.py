@@ -28,9 +28,10 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import guarded
 from core.guards import insert_only
-from core.models import Document, HistoryLine, User
+from core.models import Country, Document, HistoryLine, User
 from exporters import rules
 from exporters.models import Exporter, Party
+from licensing.elements import DECLARED, MEASURED
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
@@ -81,6 +82,13 @@ class TransportMode(models.TextChoices):
     AIR = "air", _("By air")
     MAIL = "mail", _("By mail or courier")
     OTHER = "other", _("Another way")
+
+
+class Basis(models.TextChoices):
+    """How it is known what goods contain."""
+
+    MEASURED = MEASURED, _("Measured: the report is among the papers")
+    DECLARED = DECLARED, _("Declared by the maker")
 
 
 LONE = (Kind.PER_SHIPMENT, Kind.SPECIAL)  # of one end-user and one clearance
@@ -837,6 +845,17 @@ class ApplicationLine(models.Model):
         help_text="By mass: {symbol: fraction as a decimal string}. The license's line has it as its upper bound.",
     )
 
+    composition_basis = models.CharField(
+        _("how its contents are known"), max_length=8, choices=Basis, blank=True, default="", db_default=""
+    )
+    specification = models.CharField(_("model or specification"), max_length=120, blank=True, default="", db_default="")
+    maker = models.CharField(_("maker"), max_length=200, blank=True, default="", db_default="")
+    origin = models.ForeignKey(
+        Country, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("country of origin")
+    )
+    purity = models.DecimalField(
+        _("purity"), max_digits=7, decimal_places=4, null=True, blank=True, help_text="In percent of the mass."
+    )
     inquiry = models.ForeignKey(
         Inquiry, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("item inquiry")
     )
@@ -849,6 +868,12 @@ class ApplicationLine(models.Model):
             models.CheckConstraint(
                 name="application_line_unit_price",
                 condition=Q(unit_price=None) | Q(unit_price__gt=0, unit_price__lte=PRICE_MOST),
+            ),
+            models.CheckConstraint(
+                name="application_line_purity", condition=Q(purity=None) | Q(purity__gt=0, purity__lte=100)
+            ),
+            models.CheckConstraint(
+                name="application_line_basis", condition=Q(composition_basis__in=["", MEASURED, DECLARED])
             ),
             models.CheckConstraint(name="application_line_value", condition=Q(value=None) | Q(value__lte=WORTH_MOST)),
         ]

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.templatetags.lodestone import day, quantity, unit_word
+from core.web.lists import countries
 from licensing.actions.applications import Draft, LineDraft
 from licensing.actions.copies import Unnamed, before, granted, said, unnamed
 from licensing.actions.renewals import filed_by, too_short
-from licensing.elements import show_percents
-from licensing.models import Application, ApplicationLine, Kind, License, TradeMode, TransportMode
+from licensing.elements import show_percent, show_percents
+from licensing.models import Application, ApplicationLine, Basis, Kind, License, TradeMode, TransportMode
 from licensing.prices import in_words
 from licensing.selectors.floors import passed_on
 from licensing.states import ApplicationState
@@ -141,6 +142,11 @@ _OF_A_LINE: tuple[tuple[Promise, Callable[[LineDraft], str]], ...] = (
         gettext_lazy("unit price"),
         lambda one: one.unit_price and f"{in_words(one.unit_price)}/{unit_word(one.unit)}" or "",
     ),
+    (gettext_lazy("how its contents are known"), lambda one: _label(Basis, one.composition_basis)),
+    (gettext_lazy("model or specification"), lambda one: one.specification),
+    (gettext_lazy("maker"), lambda one: one.maker),
+    (gettext_lazy("country of origin"), lambda one: dict(countries()).get(one.origin, "")),
+    (gettext_lazy("purity"), lambda one: show_percent(one.purity)),
     (gettext_lazy("item inquiry"), lambda one: one.inquiry.ref if one.inquiry else ""),
 )
 _OF_A_CASE: tuple[tuple[Promise, Callable[[Draft], str]], ...] = (

@@ -121,8 +121,17 @@ def test_what_they_do_not_say_alike_is_asked_again(name, world, client):
 
 @pytest.mark.parametrize(
     "other",
-    [{"description": "Rings N35"}, {"hs_code": "85051190"}, {"composition": {"Dy": "0.02"}}],
-    ids=["description", "goods code", "composition"],
+    [
+        {"description": "Rings N35"},
+        {"hs_code": "85051190"},
+        {"composition": {"Dy": "0.02"}},
+        {"composition_basis": "measured"},
+        {"specification": "N35"},
+        {"maker": "Another"},
+        {"origin_id": "VN"},
+        {"purity": Decimal("99.5")},
+    ],
+    ids=["description", "goods code", "composition", "basis", "specification", "maker", "origin", "purity"],
 )
 def test_other_specifications_stay_lines_of_their_own(other, world):
     row = merged(world, sent(world), sent(world, lines=other), sent(world, kilograms=5, lines=other))

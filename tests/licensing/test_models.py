@@ -36,6 +36,8 @@ CASES = [
     ("licensing_applicationline.application_line_once", {}),
     ("licensing_applicationline.application_line_unit_price", {"unit_price": "0"}),
     ("licensing_applicationline.application_line_value", {"unit_price": "1e12", "quantity": "2000000"}),
+    ("licensing_applicationline.application_line_basis", {"composition_basis": "'x'"}),
+    ("licensing_applicationline.application_line_purity", {"purity": "0"}),
     ("licensing_applicationline.application_line_quantity", {"quantity": "0"}),
     ("licensing_applicationline.licensing_applicationline_number_check", {"number": "-1"}),
     ("licensing_controlitem.licensing_controlitem_code_key", {}),

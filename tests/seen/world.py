@@ -281,6 +281,9 @@ def rich(world, *, kind="annual", kilograms=(60_000, 1_500), users=2, sent=True,
                     "85051110",
                     unit_price=demo.PRICE,
                     composition=demo.usual(items[code]),
+                    composition_basis="measured",
+                    purity=Decimal("99.5"),
+                    **demo.MADE,
                 )
                 for code, words, kg in goods
             ],

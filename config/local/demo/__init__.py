@@ -5,6 +5,7 @@ Lodestone would not allow. All names are invented.
 """
 
 from config.local.demo.cases import (
+    MADE,
     PRICE,
     application,
     cleared,
@@ -55,6 +56,7 @@ __all__ = [
     "send_company",
     "shipped",
     "under_review",
+    "MADE",
     "PRICE",
     "usual",
 ]

@@ -61,6 +61,7 @@ def declaration(actor: Actor, end_user: Party, codes: list[str], use: str, produ
 
 
 PRICE = Decimal("412.50")
+MADE = {"specification": "N42SH", "maker": "Lanting Magnetics Co., Ltd."}
 USUAL = {"trade_mode": "ordinary", "transport_mode": "sea", "currency": "CNY"}
 
 
@@ -79,17 +80,7 @@ def application(
     row = applications.start(
         Draft(
             kind=kind,
-            lines=[
-                LineDraft(
-                    items[code],
-                    words,
-                    kilograms * 1000,
-                    items[code].unit,
-                    unit_price=PRICE,
-                    composition=composition or usual(items[code]),
-                )
-                for code, words, kilograms in goods
-            ],
+            lines=[_line(items[code], words, kilograms, composition) for code, words, kilograms in goods],
             end_users=by_whom,
             ports=["CNSHA"],
             contract_no=contract,
@@ -102,6 +93,15 @@ def application(
     )
     needed_papers(actor, row.ref, f"Contract {contract}")
     return row.ref
+
+
+def _line(item: ControlItem, words: str, kilograms: int, composition: dict[str, str] | None) -> LineDraft:
+    contents = composition or usual(item)
+    basis = "declared" if contents else ""
+    said: dict[str, Any] = {"unit_price": PRICE, "composition": contents, "composition_basis": basis, **MADE}
+    if not item.composed:
+        said["specification"] = "REO powder"
+    return LineDraft(item, words, kilograms * 1000, item.unit, **said)
 
 
 def needed_papers(actor: Actor, ref: str, contract: str) -> None:
