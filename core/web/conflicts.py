@@ -325,11 +325,12 @@ def _words(bound: BoundField, value: Any) -> str:
 
 
 def _rows(formset: BaseFormSet) -> str:
-    """A formset's rows in one text, row by row, without those that are empty or to be deleted."""
+    """A formset's rows in one text, row by row, without those that nobody began or that are to be deleted."""
     rows = []
     for form in formset.forms if formset.is_bound else formset.initial_forms:
         values = [str(bound.data or "" if form.is_bound else bound.value() or "") for bound in form]
+        begun = any(value not in ("", bound.field.initial) for bound, value in zip(form, values, strict=True))
         deleted = form.is_bound and form.data.get(form.add_prefix("DELETE"))
-        if any(values) and not deleted:
+        if begun and not deleted:
             rows.append(" · ".join(value for value in values if value))
     return "\n".join(rows)

@@ -57,7 +57,7 @@ def applications_for(actor: Actor) -> QuerySet[Application]:
 def parts(case: str = "") -> "tuple[Prefetch[Any, Any, Any], Prefetch[Any, Any, Any]]":
     """Goods and end-users of cases, with all that lists show of them. case: the path to the case."""
     users = ApplicationEndUser.objects.select_related("party__country", "declaration")
-    lines = ApplicationLine.objects.select_related("control_item", "inquiry")
+    lines = ApplicationLine.objects.select_related("control_item", "inquiry", "origin")
     return (
         Prefetch(f"{case}lines", lines.defer("inquiry__description", "inquiry__reason")),
         Prefetch(f"{case}end_users", users),

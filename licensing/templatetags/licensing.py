@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from core.languages import day_in_words
 from licensing.course import Holder, Stay, by_holder, days_of
 from licensing.cover import Axis, Cover, lanes
-from licensing.elements import show_percents
-from licensing.models import EndReason, InvalidGround, License
+from licensing.elements import show_percent, show_percents
+from licensing.models import ApplicationLine, EndReason, InvalidGround, License
 from licensing.prices import in_words
 from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
@@ -137,6 +137,19 @@ def course(stays: list[Stay], inside: bool = False) -> dict[str, Any]:
 
 
 register.filter("percents", show_percents)
+
+
+@register.filter
+def made(line: ApplicationLine) -> list[str]:
+    """What was said of which goods they are, how their contents are known, who makes them and where."""
+    said = (
+        (_("Contents: {words}"), line.get_composition_basis_display()),
+        (_("Model: {words}"), line.specification),
+        (_("Maker: {words}"), line.maker),
+        (_("Origin: {words}"), line.origin),
+        (_("Purity: {words}"), show_percent(line.purity)),
+    )
+    return [text.format(words=words) for text, words in said if words]
 
 
 @register.inclusion_tag("licensing/parts/cover.html")

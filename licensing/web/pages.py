@@ -23,6 +23,7 @@ from core.telling import Told, told
 from core.web import autosave, kept, papers
 from core.web.conflicts import Files, Meeting
 from core.web.forms import ReasonForm, read_upload
+from core.web.lists import countries
 from core.web.refused import complete, refusals_in, sent
 from core.web.steps import Failed, changes_since, not_open, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
@@ -176,6 +177,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
         "offers": [] if row else offers(request.actor, legal_now()),
         "items": selectors.applicable_items(),
+        "countries": countries(),
         "worth": row and together(line.value for line in row.lines.all()),
         "meeting": meeting,
     }
@@ -202,6 +204,11 @@ def _line_initial(row: Application | None) -> list[dict[str, Any]]:
             "description": line.description,
             "hs_code": line.hs_code,
             "composition": line.composition,
+            "composition_basis": line.composition_basis,
+            "specification": line.specification,
+            "maker": line.maker,
+            "origin": line.origin_id or applications.HOME,
+            "purity": line.purity,
             "inquiry": line.inquiry and line.inquiry.ref,
             "quantity": show(line.quantity, line.unit),
             "unit_price": line.unit_price,

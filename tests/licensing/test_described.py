@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from core.legal_time import legal_now
 from licensing.actions import amendments, copies
 from licensing.web.changes import copied
-from tests.licensing.test_prices import row_of
+from tests.licensing.test_prices import row_of, text, typed
 from tests.make import seen
 
 SAID = {
@@ -18,10 +18,63 @@ SAID = {
     "origin_id": "VN",
     "purity": Decimal("99.9500"),
 }
+WORDS = (
+    "Contents: Measured: the report is among the papers · Model: N38UH-T · Maker: Ganzhou Works · Origin: Vietnam"
+    " · Purity: 99.95 %"
+)
+EMPTY = {"composition_basis": "", "specification": "", "maker": "", "origin_id": None}
+
+
+@pytest.fixture
+def browser(client, world):
+    client.force_login(world.exporter.user)
+    return client
 
 
 def says(row):
     return {name: getattr(row.lines.get(), name) for name in SAID}
+
+
+def test_goods_are_made_in_china_unless_somebody_says_otherwise(world):
+    assert [typed(origin=said).line().origin for said in ("", "cn", "VN")] == ["CN", "CN", "VN"]
+    assert typed().line().origin == "CN"
+    assert typed(origin="XX").errors == {"origin": ["XX is no country's code."]}
+
+
+@pytest.mark.parametrize("said", ["0", "100.1", "99.99999", "x"])
+def test_what_is_no_purity_is_refused_at_its_field(said):
+    assert list(typed(purity=said).errors) == ["purity"]
+
+
+def test_the_form_keeps_and_shows_what_was_typed_and_no_row_is_begun_by_its_country(world, browser):
+    row = row_of(world)
+    page = f"/applications/{row.ref}/edit/"
+    form, lines = (browser.get(page).context[name] for name in ("form", "lines"))
+    assert (lines[0]["maker"].value(), lines.empty_form["origin"].value()) == ("Lanting Magnetics Co., Ltd.", "CN")
+    answers = {name: value for name, value in form.initial.items() if value} | {
+        "version": row.version,
+        "lines-TOTAL_FORMS": 2,
+        "lines-INITIAL_FORMS": 1,
+        "lines-1-origin": "CN",
+    }
+    same = ("code", "description", "quantity", "composition", "unit_price")
+    answers |= {f"lines-0-{name}": lines[0][name].value() for name in same}
+    more = {"composition_basis": "measured", "specification": "N38UH-T", "maker": "Ganzhou Works", "origin": "vn"}
+    answers |= {f"lines-0-{name}": said for name, said in (more | {"purity": "99.95"}).items()}
+    assert browser.post(page, answers).status_code == 302
+    assert says(row) == SAID
+    lines = browser.get(page).context["lines"]
+    assert [lines[0][name].value() for name in ("origin", "purity")] == ["VN", "99.95"]
+    for path in (f"/applications/{row.ref}/", f"/applications/{row.ref}/submit/"):
+        assert WORDS in text(browser.get(path)), path
+
+
+def test_its_officers_read_it(world, client):
+    row = row_of(world)
+    row.lines.update(**SAID)
+    world.under_review(row.ref)
+    client.force_login(world.ministry.reviewer.user)
+    assert WORDS in text(client.get(f"/desk/cases/{row.ref}/"))
 
 
 @pytest.mark.parametrize("verb", [copies.copy_license, amendments.amend])
@@ -36,6 +89,13 @@ def test_what_begins_with_a_license_has_it(world, verb):
         found = [(str(one.label), one.before, one.now) for one in copied(row, legal_now().date()).changes]
         assert ("Line 1: maker", "Ganzhou Works", "Another") in found
         assert ("Line 1: country of origin", "Vietnam", "China") in found
+
+
+def test_what_nobody_said_before_is_on_no_page(world, browser):
+    row = row_of(world)
+    row.lines.update(**EMPTY)
+    page = text(browser.get(f"/applications/{row.ref}/"))
+    assert not [word for word in ("Model:", "Maker:", "Origin:", "Purity:", "Contents:") if word in page]
 
 
 @pytest.mark.parametrize(

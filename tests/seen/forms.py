@@ -43,6 +43,7 @@ GOOD = {
     "lines-0-code": "1C905.a.4",
     "lines-0-hs_code": "85051110",
     "lines-0-composition": "Dy 3.5",
+    "lines-0-origin": "CN",
     "lines-0-DELETE": None,
     "declaration_no": "530120260123456789",
 }

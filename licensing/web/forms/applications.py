@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.languages import label_order
+from core.selectors import unknown_countries
 from core.templatetags.lodestone import money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
-from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, USUAL, Draft, LineDraft
-from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, Inquiry, Kind
+from licensing.actions.applications import FILE_KINDS, HOME, LINES_MOST, SAID, USUAL, Draft, LineDraft
+from licensing.elements import show_percent
+from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
 from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
@@ -67,6 +69,26 @@ class PriceField(AmountField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
+
+
+class PurityField(PriceField):
+    """A share of the mass in percent."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return show_percent(value).removesuffix(" %") if isinstance(value, Decimal) else value
+
+
+class OriginField(forms.CharField):
+    """A country by its code; nothing typed is China."""
+
+    def clean(self, value: Any) -> str:
+        code = super().clean(value).upper() or HOME
+        if code != HOME and unknown_countries({code}):
+            raise forms.ValidationError(_("{code} is no country's code.").format(code=code), "unknown-reference")
+        return code
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data) and super().has_changed(initial, data)
 
 
 class ApplicationForm(forms.ModelForm):
@@ -225,6 +247,29 @@ class LineForm(forms.Form):
             "materials. It stands on the license; a national quota counts by it where a shipment does not say less."
         ),
     )
+    composition_basis = forms.ChoiceField(
+        label=gettext_lazy("How its contents are known"),
+        choices=[("", ""), *Basis.choices],
+        required=False,
+        help_text=gettext_lazy("Needed to send where contents are stated."),
+    )
+    specification = forms.CharField(label=gettext_lazy("Model or specification"), max_length=120, required=False)
+    maker = forms.CharField(label=gettext_lazy("Maker"), max_length=200, required=False)
+    origin = OriginField(
+        label=gettext_lazy("Country of origin"),
+        max_length=2,
+        initial=HOME,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "country-codes", "autocomplete": "off"}),
+        help_text=gettext_lazy("Its code of two letters, e.g. CN."),
+    )
+    purity = PurityField(
+        label=gettext_lazy("Purity"),
+        places=4,
+        most=100,
+        required=False,
+        help_text=gettext_lazy("In percent of the mass, where the goods are sold by it."),
+    )
     quantity = QuantityField(
         label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
     )
@@ -297,6 +342,7 @@ class LineForm(forms.Form):
         item = data["code"]
         said: dict[str, Any] = {"hs_code": data.get("hs_code") or "", "composition": data.get("composition") or {}}
         said |= {"inquiry": data.get("inquiry"), "unit_price": data.get("unit_price")}
+        said |= {name: data[name] for name in ("composition_basis", "specification", "maker", "origin", "purity")}
         return LineDraft(item, data["description"], data["base"], item.unit, **said)
 
 
