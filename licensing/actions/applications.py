@@ -34,6 +34,7 @@ from licensing.models import (
     LONE,
     Application,
     ApplicationDocument,
+    ApplicationLine,
     ControlItem,
     Declaration,
     Inquiry,
@@ -264,12 +265,21 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         *_missing_facts(row),
         *_unpriced(row),
         *_unsaid_contents(row),
+        *_undescribed(row),
         *_unknown_end_users(row),
         *_missing_papers(row),
         *_unreliable_declarations(row),
         *below_asked(row),
         *_of_the_window(row, at, judged),
     ]
+
+
+DESCRIBE = {
+    "composition_basis": gettext_lazy("Line {number}: say whether its contents were measured or are declared."),
+    "specification": gettext_lazy("Line {number}: say the model or specification."),
+    "maker": gettext_lazy("Line {number}: say who makes the goods."),
+    "origin": gettext_lazy("Line {number}: say in which country the goods are made."),
+}
 
 
 def _missing_facts(row: Application) -> list[Problem]:
@@ -326,6 +336,25 @@ def _unsaid_contents(row: Application) -> list[Problem]:
         for index, line in enumerate(row.lines.select_related("control_item"))
         if line.control_item.composed and line.control_item.element not in line.composition
     ]
+
+
+def _undescribed(row: Application) -> list[Problem]:
+    """Of which goods the law's form has a place that is empty still: which they are, whose, and how that is known."""
+    return [
+        Problem(f"/lines/{index}/{name}", "required", str(DESCRIBE[name]).format(number=line.number))
+        for index, line in enumerate(row.lines.all())
+        for name in _undescribed_of(line)
+    ]
+
+
+def _undescribed_of(line: ApplicationLine) -> list[str]:
+    stated = {
+        "composition_basis": line.composition_basis or not line.composition,
+        "specification": line.specification,
+        "maker": line.maker,
+        "origin": line.origin_id,
+    }
+    return [name for name, said in stated.items() if not said]
 
 
 def _unknown_end_users(row: Application) -> list[Problem]:

@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from core.errors import Invalid
+from core.history import version
 from core.legal_time import legal_now
-from licensing.actions import amendments, copies
+from licensing.actions import amendments, applications, copies
 from licensing.web.changes import copied
-from tests.licensing.test_prices import row_of, text, typed
+from tests.licensing.test_prices import missing, row_of, text, typed
 from tests.make import seen
 
 SAID = {
@@ -33,6 +35,24 @@ def browser(client, world):
 
 def says(row):
     return {name: getattr(row.lines.get(), name) for name in SAID}
+
+
+@pytest.mark.parametrize("field", EMPTY)
+def test_no_case_is_sent_whose_goods_are_not_described(world, browser, field):
+    row = row_of(world)
+    row.lines.update(**{field: EMPTY[field]})
+    name = field.removesuffix("_id")
+    assert missing(row) == [(f"/lines/0/{name}", "required")]
+    page = text(browser.get(f"/applications/{row.ref}/"))
+    assert f'href="/applications/{row.ref}/edit/#id_lines-0-{name}"' in page
+    with pytest.raises(Invalid):
+        applications.submit(row.ref, seen=version(row), by=world.exporter)
+
+
+def test_how_contents_are_known_is_asked_of_goods_that_state_them(world):
+    row = row_of(world)
+    row.lines.update(composition_basis="", composition={})
+    assert missing(row) == [("/lines/0/composition", "required")]
 
 
 def test_goods_are_made_in_china_unless_somebody_says_otherwise(world):

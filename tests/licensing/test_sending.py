@@ -44,6 +44,7 @@ def change(browser, ref, quantity):
         "lines-0-description": line.description,
         "lines-0-quantity": quantity,
         "lines-0-composition": "Dy 3.2",
+        **{f"lines-0-{name}": getattr(line, name) for name in ("composition_basis", "specification", "maker")},
         "lines-0-unit_price": line.unit_price,
     }
     assert browser.post(f"/applications/{ref}/edit/", facts).status_code == 302
