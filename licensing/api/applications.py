@@ -139,6 +139,14 @@ class CaseLineOutput(serializers.Serializer[Any]):
         allow_null=True,
         help_text=gettext_lazy("For one of the unit, in the application's currency. Null: nobody said."),
     )
+    specification = serializers.CharField(help_text=gettext_lazy("Its model or specification; empty: nobody said."))
+    maker = serializers.CharField(help_text=gettext_lazy("Who makes the goods; empty: nobody said."))
+    origin = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("The country in which they are made. Null: nobody said.")
+    )
+    purity = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("In percent of the mass. Null: they are not sold by it.")
+    )
     value = AmountOutput(
         allow_null=True, help_text=gettext_lazy("Quantity times unit price, rounded half up. Null without a price.")
     )
@@ -227,6 +235,10 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
                 "unit": line.unit,
                 "unit_price": None if line.unit_price is None else f"{line.unit_price:.4f}",
                 "value": _amount(line.value),
+                "specification": line.specification,
+                "maker": line.maker,
+                "origin": line.origin_id,
+                "purity": None if line.purity is None else f"{line.purity:.4f}",
             }
             for line in row.lines.all()
         ],

@@ -90,6 +90,10 @@ APPLICATION = {
             "unit": "kg",
             "unit_price": "412.5000",
             "value": "24750000.00",
+            "specification": "N42SH",
+            "maker": "Lanting Magnetics Co., Ltd.",
+            "origin": "CN",
+            "purity": None,
         }
     ],
     "license": None,

@@ -18,7 +18,7 @@ from core.working_days import NotPublished
 from exporters.models import Exporter
 from licensing import granted
 from licensing.clock import RECEIPT_DAYS, WORKING_DAYS, Reading
-from licensing.elements import show_percents
+from licensing.elements import show_percent, show_percents
 from licensing.models import (
     Application,
     ApplicationEndUser,
@@ -105,6 +105,11 @@ def receipt(line: HistoryLine, case: Application) -> Data:
                 "hs": one.hs_code,
                 "price": _price(one),
                 "worth": money(one.value, one.currency),
+                "basis": said.both(one.get_composition_basis_display) if one.composition_basis else None,
+                "specification": one.specification,
+                "maker": one.maker,
+                "origin": said.named(one.origin) if one.origin else None,
+                "purity": said.close(show_percent(one.purity)),
                 "inquiry": one.inquiry.ref if one.inquiry else "",
                 **said.amount(one.quantity, one.unit),
             }

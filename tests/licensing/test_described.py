@@ -9,7 +9,10 @@ from core.errors import Invalid
 from core.history import version
 from core.legal_time import legal_now
 from licensing.actions import amendments, applications, copies
+from licensing.api.applications import application
+from licensing.models import Application
 from licensing.web.changes import copied
+from tests.licensing.papers.test_letters import said_of, text_of
 from tests.licensing.test_prices import missing, row_of, text, typed
 from tests.make import seen
 
@@ -89,12 +92,23 @@ def test_the_form_keeps_and_shows_what_was_typed_and_no_row_is_begun_by_its_coun
         assert WORDS in text(browser.get(path)), path
 
 
-def test_its_officers_read_it(world, client):
+def test_its_officers_and_its_receipt_say_it(world, client):
     row = row_of(world)
     row.lines.update(**SAID)
     world.under_review(row.ref)
     client.force_login(world.ministry.reviewer.user)
     assert WORDS in text(client.get(f"/desk/cases/{row.ref}/"))
+    [line] = said_of(row, "receipt")["lines"]
+    assert (line["specification"], line["maker"], line["origin"], line["purity"]) == (
+        "N38UH-T",
+        "Ganzhou Works",
+        {"zh": "越南", "en": "Vietnam"},
+        "99.95\u00a0%",
+    )
+    words = text_of(row, "receipt")
+    for told in ("specificationN38UH-T", "制造商MakerGanzhouWorks", "原产地Origin越南Vietnam", "纯度Purity99.95%"):
+        assert told in words
+    assert "含量依据Contents" in words and "Measured:thereportisamongthepapers" in words
 
 
 @pytest.mark.parametrize("verb", [copies.copy_license, amendments.amend])
@@ -111,9 +125,12 @@ def test_what_begins_with_a_license_has_it(world, verb):
         assert ("Line 1: country of origin", "Vietnam", "China") in found
 
 
-def test_what_nobody_said_before_is_on_no_page(world, browser):
+def test_what_nobody_said_before_is_null_and_on_no_page(world, browser):
     row = row_of(world)
     row.lines.update(**EMPTY)
+    [line] = application(Application.objects.get(pk=row.pk), None, None)["lines"]
+    told = (line["specification"], line["maker"], line["origin"], line["purity"])
+    assert told == ("", "", None, None)
     page = text(browser.get(f"/applications/{row.ref}/"))
     assert not [word for word in ("Model:", "Maker:", "Origin:", "Purity:", "Contents:") if word in page]
 
