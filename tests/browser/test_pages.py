@@ -8,6 +8,7 @@ new address is opened here without being written down.
 import inspect
 import os
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -197,13 +198,16 @@ def test_every_page_passes_axe_and_fits(language, browse, everybody):
 
 
 def test_every_page_is_walked_by_the_tab_key(browse, everybody):
-    """All that can be clicked or typed into is come to, and is seen to have the focus; nothing keeps it."""
-    wrong = []
+    """All that can be clicked or typed into is come to, and is seen to have the focus; nothing keeps it. Pages take
+    turns in languages and widths."""
+    wrong, turns = [], cycle([("en", 1280), ("zh-hans", 390), ("en", 390), ("zh-hans", 1280)])
     for who, groups in addresses(everybody).items():
-        page = browse(everybody[who].user, "en")
-        for paths in groups:
+        pages = {language: browse(everybody[who].user, language) for language in LANGUAGES}
+        for paths, (language, width) in zip(groups, turns, strict=False):
+            page = pages[language]
             path = next(path for path in paths if opens(page, path))
-            wrong += [f"{path}: {one}" for one in walked(page)]
+            page.set_viewport_size({"width": width, "height": 900})
+            wrong += [f"{path} in {language} at {width}: {one}" for one in walked(page)]
     assert wrong == []
 
 
