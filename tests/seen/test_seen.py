@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.seen import forms, gather, rest
+from tests.seen import forms, gather, rest, weight
 
 pytestmark = [pytest.mark.full, pytest.mark.django_db]
 
@@ -59,3 +59,12 @@ def test_mails(gathered, snapshot):
 
 def test_histories(gathered, snapshot):
     assert rest.histories(gathered) == snapshot
+
+
+def test_95_pages_in_100_are_light_cold_and_warm(told):
+    found = weight.weigh(told)
+    new = [one for one in found if one[-1] in weight.NEW]
+    assert {route for *_, route in new} == weight.NEW
+    assert len(found) > 500
+    assert (weight.heavy(found), weight.heavy(new)) == ([], [])
+    assert weight.ours(found) <= weight.OURS
