@@ -18,9 +18,10 @@ from core.legal_time import INSTANT, legal_day, legal_now, legal_today
 from core.models import Country
 from core.navigation import entries
 from core.quantities import show
+from core.sizes import LIST_ROWS
 from core.telling import told
 from core.web import papers
-from core.web.lists import by_name, csv_file
+from core.web.lists import by_name, csv_file, whole
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, not_open, of_one_moment, offered
 from exporters.models import AccountChange, Exporter, Stop
@@ -215,7 +216,9 @@ def license_movements(request: HttpRequest, ref: str) -> HttpResponse:
     """All that its page shows the newest of, as a file."""
     row = get_object_or_404(licensing.with_terms(licensing.licenses_for(request.actor)), ref=ref)
     columns = [_("When"), _("What happened"), _("Line"), _("Shipment"), _("Quantity"), _("Left after it"), _("Unit")]
-    return csv_file(f"{row.ref}-movements.csv", columns, map(_moved, _running(row)))
+    detail = _("A file holds at most {most} rows, and this license has more movements: read them through the API.")
+    found = whole(_running(row, LIST_ROWS + 1), detail)
+    return csv_file(f"{row.ref}-movements.csv", columns, map(_moved, found))
 
 
 def _moved(one: dict[str, Any]) -> list[Any]:

@@ -43,6 +43,11 @@ def test_every_other_cell_is_what_it_is(value, text):
     assert cell(value) == text
 
 
+@pytest.mark.parametrize("number", ["-5", "-5.000", "-1200.500"])
+def test_a_number_below_nothing_stays_one(number):
+    assert (cell(number), cell(f"{number}+1"), cell(f" {number}")) == (number, f"'{number}+1", f"' {number}")
+
+
 def test_the_file_of_parties_holds_hostile_names_as_text(client, lanting):
     for name, local in (('=HYPERLINK("http://x","y")', "＝1"), ('Quote "and", comma', "株式会社"), ("@SUM(1)", "")):
         demo.party(lanting, name, "DE", "Motors")

@@ -8,7 +8,7 @@ in its address, and what a list does not know is refused with 422.
 """
 
 from core.web.lists.declared import Choice, Column, CountryName, Day, List, View, by_name, countries, days, state_word
-from core.web.lists.export import csv_file
+from core.web.lists.export import csv_file, whole
 from core.web.lists.listing import Listing
 from core.web.lists.pages import addresses
 
@@ -26,4 +26,5 @@ __all__ = [
     "countries",
     "days",
     "state_word",
+    "whole",
 ]

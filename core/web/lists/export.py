@@ -17,11 +17,12 @@ from core.sizes import LIST_ROWS
 from core.web.lists.declared import List
 from core.web.lists.listing import Listing
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _FORMULA = re.compile(r"[\t\r\n\0]|\s*[=+\-@＝＋－＠]")
 
 
 def cell(value: Any) -> str:
-    """A value as text that stays text: what begins like a formula gets an apostrophe."""
+    """A value as text that stays text, or the number that it is: what begins like a formula gets an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -29,18 +30,26 @@ def cell(value: Any) -> str:
     elif isinstance(value, date):
         value = value.isoformat()
     text = str(value)
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def export(request: HttpRequest, listed: List) -> HttpResponse:
     """The rows that the filters leave, in the page's order, all or none: a file never looks whole and is not."""
     listing = Listing(listed, request, paged=False)
-    rows = list(listed.filed(listing.keyset.ordered())[: LIST_ROWS + 1])
-    if len(rows) > LIST_ROWS:
-        detail = _("A file holds at most {most} rows. Narrow the list, by days for example, and make several files.")
-        raise DomainError(detail.format(most=f"{LIST_ROWS:,}"), code="too-many-rows")
+    rows = whole(
+        listed.filed(listing.keyset.ordered())[: LIST_ROWS + 1],
+        _("A file holds at most {most} rows. Narrow the list, by days for example, and make several files."),
+    )
     name = f"{listed.route.replace('.', '-')}-{legal_today().isoformat()}.csv"
     return csv_file(name, [column.label for column in columns_of(listed)], lines_of(listed, rows))
+
+
+def whole(rows: Iterable[Any], detail: str) -> list[Any]:
+    """These, as long as a file holds them: of more one is asked for, and refused with this text."""
+    found = list(rows)
+    if len(found) > LIST_ROWS:
+        raise DomainError(detail.format(most=f"{LIST_ROWS:,}"), code="too-many-rows")
+    return found
 
 
 def csv_file(name: str, columns: Iterable[Any], rows: Iterable[Iterable[Any]]) -> HttpResponse:
