@@ -121,4 +121,5 @@ ENDED_EARLY = (ApplicationState.NOT_ACCEPTED, ApplicationState.WITHDRAWN, Applic
 IN_FORCE = (LicenseState.ACTIVE, LicenseState.SUSPENDED)
 # Before its days were over and its quantities used, for good.
 ENDED_BY_SOMEBODY = (LicenseState.REVOKED, LicenseState.SURRENDERED)
+WITH_THE_ACCOUNT = (*IN_FORCE, LicenseState.REPLACED)  # stop; what is used up does when it is in force again
 MAY_BE_USED = (*IN_FORCE, LicenseState.EXHAUSTED)  # one that is used up may be in force again

@@ -22,10 +22,9 @@ from exporters.states import ExporterState, QualificationState
 from licensing import ledger
 from licensing.actions.licenses import cause_opened, lifted
 from licensing.models import License, Suspension
-from licensing.states import IN_FORCE, LicenseState
+from licensing.states import WITH_THE_ACCOUNT, LicenseState
 
 CAUSE = Suspension.Cause.EXPORTER
-STOPPED = (*IN_FORCE, LicenseState.REPLACED)  # what is used up is stopped when it is in force again
 
 
 @command
@@ -63,7 +62,7 @@ def _stop(held: list[License], qualification: Qualification, by: Actor, at: date
     said: number and reason of the order.
     """
     for license in held:
-        if license.state in STOPPED and not license.suspensions.filter(cause=CAUSE, ended_at=None).exists():
+        if license.state in WITH_THE_ACCOUNT and not license.suspensions.filter(cause=CAUSE, ended_at=None).exists():
             cause_opened(license, CAUSE, by=by, at=at, **said)
     lapse_with(qualification, at, order=said["number"])
 
