@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import condition
 
 from core import rates
 from core.characters import half_width
@@ -78,7 +79,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     return _unseen(render(request, "licensing/verify_ask.html", context, status=422 if form.is_bound else 200))
 
 
-@cache_control(public=True, max_age=300)
+@condition(etag_func=lambda request: f'"{checker.SHA256}"')
+@cache_control(public=True, no_cache=True)  # the hash beside its link is of the one that is served now
 def program(request: HttpRequest) -> HttpResponse:
     """What checks a paper without a network, to be kept."""
     response = HttpResponse(checker.PROGRAM, content_type="text/x-python; charset=utf-8")
