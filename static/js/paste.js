@@ -14,6 +14,10 @@
     }
     return found;
   };
+  const chosen = (cell, text) => {
+    const said = (one) => [one.value, one.text].some((word) => word.toLowerCase() === text.toLowerCase());
+    return cell.options ? [...cell.options].find(said)?.value ?? "" : text;
+  };
   const cells = (row) => [...row.querySelectorAll("input:not([type=hidden], [type=checkbox]), select, textarea")];
   document.querySelectorAll("[data-formset][data-pasted]").forEach((set) => {
     const rows = () => [...set.querySelector("[data-rows]").children];
@@ -33,7 +37,7 @@
       pasted.forEach((values, number) => {
         if (!rows()[at + number]) add.click();
         cells(rows()[at + number]).slice(column).forEach((cell, place) => {
-          if (place < values.length) cell.value = values[place];
+          if (place < values.length) cell.value = chosen(cell, values[place]);
         });
       });
       event.target.focus();
