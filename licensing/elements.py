@@ -12,6 +12,7 @@ from pathlib import Path
 from licensing.policy.vocabulary import ELEMENTS
 
 FACTORS = Path(__file__).parent / "data" / "element_factors.csv"
+HOME = "CN"  # where goods are made, unless somebody says otherwise
 MEASURED, DECLARED = "measured", "declared"
 
 

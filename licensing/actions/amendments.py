@@ -19,6 +19,7 @@ from core.locks import lock
 from core.quantities import show
 from core.references import draw
 from core.templatetags.lodestone import day
+from licensing.elements import HOME
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for
@@ -260,7 +261,7 @@ def _fill(row: Application, license: License) -> None:
             composition_basis=asked.composition_basis,
             specification=asked.specification,
             maker=asked.maker,
-            origin_id=asked.origin_id,
+            origin_id=asked.origin_id or HOME,
             purity=asked.purity,
             inquiry=asked.inquiry,
         )

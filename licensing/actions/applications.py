@@ -29,6 +29,7 @@ from licensing.actions.amendments import (
 )
 from licensing.actions.findings import freeze, problems_of
 from licensing.actions.reliance import lacking_of, undeclared, unreliable
+from licensing.elements import HOME
 from licensing.models import (
     CIRCUMSTANCES_LEAST,
     LONE,
@@ -61,7 +62,6 @@ SAID = (
     "remarks",
     "circumstances",
 )
-HOME = "CN"  # where goods are made, unless somebody says otherwise
 USUAL = gettext_lazy("Only an application under special circumstances says these: choose that kind, or empty this.")
 LINES_MOST = 50
 FILE_KINDS = PAPER  # of the files that its verbs take

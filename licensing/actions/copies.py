@@ -19,6 +19,7 @@ from exporters.models import Party
 from exporters.selectors import of_company
 from licensing.actions.applications import SAID, Draft, LineDraft, write
 from licensing.actions.reliance import unreliable
+from licensing.elements import HOME
 from licensing.granted import decided
 from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
 from licensing.selectors import applications_for, licenses_for, reliable_declarations
@@ -78,7 +79,7 @@ def line_of(line: Any, quantity: int) -> LineDraft:
         composition_basis=line.composition_basis,
         specification=line.specification,
         maker=line.maker,
-        origin=line.origin_id or "",
+        origin=line.origin_id or HOME,
         purity=line.purity,
         inquiry=line.inquiry,
     )

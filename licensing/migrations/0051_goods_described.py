@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='applicationline',
             name='composition_basis',
-            field=models.CharField(blank=True, choices=[('measured', 'Measured: the report is among the papers'), ('declared', 'Declared by the maker')], db_default='', default='', max_length=8, verbose_name='how its contents are known'),
+            field=models.CharField(blank=True, choices=[('measured', 'Measured'), ('declared', 'Declared by the maker')], db_default='', default='', max_length=8, verbose_name='how its contents are known'),
         ),
         migrations.AddField(
             model_name='applicationline',

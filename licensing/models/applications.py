@@ -87,7 +87,7 @@ class TransportMode(models.TextChoices):
 class Basis(models.TextChoices):
     """How it is known what goods contain."""
 
-    MEASURED = MEASURED, _("Measured: the report is among the papers")
+    MEASURED = MEASURED, _("Measured")
     DECLARED = DECLARED, _("Declared by the maker")
 
 

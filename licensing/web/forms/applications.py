@@ -18,8 +18,8 @@ from core.templatetags.lodestone import money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
-from licensing.actions.applications import FILE_KINDS, HOME, LINES_MOST, SAID, USUAL, Draft, LineDraft
-from licensing.elements import show_percent
+from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, USUAL, Draft, LineDraft
+from licensing.elements import HOME, show_percent
 from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
 from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
@@ -84,7 +84,8 @@ class OriginField(forms.CharField):
     def clean(self, value: Any) -> str:
         code = super().clean(value).upper() or HOME
         if code != HOME and unknown_countries({code}):
-            raise forms.ValidationError(_("{code} is no country's code.").format(code=code), "unknown-reference")
+            message = _("{code} is no country's code: write its two letters, e.g. VN for Vietnam.")
+            raise forms.ValidationError(message.format(code=code), "unknown-reference")
         return code
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -251,13 +252,13 @@ class LineForm(forms.Form):
         label=gettext_lazy("How its contents are known"),
         choices=[("", ""), *Basis.choices],
         required=False,
-        help_text=gettext_lazy("Needed to send where contents are stated."),
+        help_text=gettext_lazy("Needed to send where contents are stated. Add the report of what was measured below."),
     )
     specification = forms.CharField(label=gettext_lazy("Model or specification"), max_length=120, required=False)
     maker = forms.CharField(label=gettext_lazy("Maker"), max_length=200, required=False)
     origin = OriginField(
         label=gettext_lazy("Country of origin"),
-        max_length=2,
+        max_length=60,  # a name is refused, and not cut to the code of another country
         initial=HOME,
         required=False,
         widget=forms.TextInput(attrs={"list": "country-codes", "autocomplete": "off"}),
@@ -342,7 +343,8 @@ class LineForm(forms.Form):
         item = data["code"]
         said: dict[str, Any] = {"hs_code": data.get("hs_code") or "", "composition": data.get("composition") or {}}
         said |= {"inquiry": data.get("inquiry"), "unit_price": data.get("unit_price")}
-        said |= {name: data[name] for name in ("composition_basis", "specification", "maker", "origin", "purity")}
+        said |= {name: data[name] for name in ("specification", "maker", "origin", "purity")}
+        said |= {"composition_basis": data["composition_basis"] if said["composition"] else ""}
         return LineDraft(item, data["description"], data["base"], item.unit, **said)
 
 
