@@ -145,7 +145,7 @@ def unheld(monkeypatch):
     """Whoever ends a license does not hold its lines, and is a while between the clock and closing them."""
     closes = ledger.set_usable
     monkeypatch.setattr(ledger, "lock_lines", lambda license: None)
-    monkeypatch.setattr(ledger, "set_usable", lambda *args, **named: (time.sleep(0.3), closes(*args, **named)))
+    monkeypatch.setattr(ledger, "set_usable", lambda *args, **named: (time.sleep(1.5), closes(*args, **named)))
 
 
 @pytest.mark.parametrize(("ends", "told"), [(replaced, ("license", "replace")), (barred, ("exporter", "bar"))])
