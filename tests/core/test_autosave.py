@@ -149,6 +149,14 @@ def test_a_half_typed_row_hides_no_change_of_a_colleagues(browser, world):
     assert case.lines.get().quantity == 500_000
 
 
+def test_a_field_that_can_not_be_read_hides_no_change_of_a_colleagues(browser, world):
+    case = draft(world)
+    first, second = (Tab(browser, f"/applications/{case.ref}/edit/") for _ in range(2))
+    assert first.type(contract_on="soon") == 200 and first.answer["left"]
+    assert second.type(contract_on="2026-03-01") == 200
+    assert first.type() == 412  # though what it says of the rest is what stands
+
+
 ROW = {"code": "1C905.a.4", "description": "N42SH", "quantity": "12.5"}
 
 
