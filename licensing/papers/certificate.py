@@ -20,7 +20,8 @@ def certificate(line: HistoryLine) -> Content:
     rows = with_terms(License.objects.select_related("exporter__organization", "application"))
     license = as_issued(rows.get(pk=line.subject_id))
     document = said.document_of(license.edition)
-    findings = license.application.findings.filter(moment="issue", found_at=line.at)
+    findings = license.application.findings.filter(moment="issue", found_at=line.at).order_by()
+    matched = findings.values_list("matched", flat=True).distinct()
     users = list(license.end_users.all())
     parties = said.Parties([*(user.party for user in users), *license.consignees.all()], line.at)
     tolerance = Tolerance(license.tolerance_mode, license.tolerance_pct)
@@ -46,7 +47,7 @@ def certificate(line: HistoryLine) -> Content:
         "report_days": license.report_days,
         "basis": [
             *said.laws(document),
-            *({"zh": one["zh"], "en": one["en"]} for one in said.provisions(findings, document)),
+            *({"zh": one["zh"], "en": one["en"]} for one in said.provisions(matched, document)),
         ],
         "code": proof.spoken(license.verify_code),
         "ask": where,

@@ -74,7 +74,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
     """With the application as it was filed."""
     users = list(case.end_users.all())
     parties = said.Parties([*(user.party for user in users), *case.consignees.all()], line.at)
-    named = _named_at(case, users, line.at)
+    named, uses = _named_at(case, users, line.at), EndUse.objects.in_bulk()
     signed = line if line.verb == "submit" else lines_of(case).get(verb="submit")
     handed_in = case.documents.filter(document__uploaded_at__lte=line.at).select_related("document")
     return {
@@ -115,7 +115,7 @@ def receipt(line: HistoryLine, case: Application) -> Data:
             }
             for one in case.lines.all()
         ],
-        "end_users": [{**parties.said(user.party_id), **_declares(named[user.pk], line.at)} for user in users],
+        "end_users": [{**parties.said(user.party_id), **_declares(named[user.pk], uses, line.at)} for user in users],
         "consignees": [parties.said(party.pk) for party in case.consignees.all()],
         "papers": [
             {
@@ -143,12 +143,12 @@ def _named_at(case: Application, users: list[ApplicationEndUser], at: datetime) 
     return {pk: rows[ref] for pk, ref in refs.items()}
 
 
-def _declares(row: Declaration, at: datetime) -> Data:
+def _declares(row: Declaration, uses: dict[str, EndUse], at: datetime) -> Data:
     """What it said then of the use."""
     says = said.declared(row, at)
     return {
         "declaration": row.ref,
-        "use": said.named(EndUse.objects.get(pk=says["end_use"])),
+        "use": said.named(uses[says["end_use"]]),
         "product": says["product"],
         "words": says["end_use_text"],
         "need": says["yearly_need"],

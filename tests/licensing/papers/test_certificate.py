@@ -109,7 +109,7 @@ def test_it_rests_on_laws_and_announcements_by_name_and_never_on_a_default_of_ou
 
 @pytest.mark.parametrize("change", [{"authority": "product"}, {"verified": False}])
 def test_what_is_a_default_or_unverified_is_no_provision(change, issued):
-    findings = list(issued.application.findings.filter(moment="issue"))
+    findings = [one.matched for one in issued.application.findings.filter(moment="issue")]
     document = said.document_of(issued.edition)
     assert "A18-2025" in {row["instrument"] for row in document["rules"] if row["id"] == "R001"}
     assert len(said.provisions(findings, document)) == 1
