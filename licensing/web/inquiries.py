@@ -24,9 +24,8 @@ def new(request: HttpRequest) -> HttpResponse:
             row = verbs.ask(**form.facts(), by=request.actor)
             messages.success(request, _("Asked. The answer comes to this page, signed by two officers."))
             return redirect("inquiry", ref=row.ref)
-    obstacle = (
-        "" if form.is_bound else verbs.not_to_ask(request.actor.organization_id)
-    )  # what was typed is shown with its refusal
+    # what was typed is shown with its refusal
+    obstacle = "" if form.is_bound else verbs.not_to_ask(request.actor.organization_id)
     return form_page(request, "licensing/inquiry_form.html", form, obstacle=obstacle)
 
 
