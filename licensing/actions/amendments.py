@@ -19,7 +19,6 @@ from core.locks import lock
 from core.quantities import show
 from core.references import draw
 from core.templatetags.lodestone import day
-from licensing.elements import HOME
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for
@@ -258,12 +257,8 @@ def _fill(row: Application, license: License) -> None:
             hs_code=asked.hs_code,
             unit_price=asked.unit_price,
             composition=line.composition,
-            composition_basis=asked.composition_basis,
-            specification=asked.specification,
-            maker=asked.maker,
-            origin_id=asked.origin_id or HOME,
-            purity=asked.purity,
             inquiry=asked.inquiry,
+            **asked.described,
         )
     declared = Declaration.objects.filter(pk__in=license.end_users.values("declaration")).select_related("end_user")
     for declaration in declared.order_by("pk"):

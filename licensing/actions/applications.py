@@ -32,6 +32,7 @@ from licensing.actions.reliance import lacking_of, undeclared, unreliable
 from licensing.elements import HOME
 from licensing.models import (
     CIRCUMSTANCES_LEAST,
+    DESCRIBED,
     LONE,
     Application,
     ApplicationDocument,
@@ -76,7 +77,7 @@ def takes_papers(row: Application) -> bool:
 
 @dataclass(frozen=True)
 class LineDraft:
-    """One row of goods as the form read it; quantity in whole base units, origin a country's code."""
+    """One row of goods as the form read it; quantity in whole base units."""
 
     control_item: ControlItem
     description: str
@@ -88,7 +89,7 @@ class LineDraft:
     composition_basis: str = ""
     specification: str = ""
     maker: str = ""
-    origin: str = HOME
+    origin_id: str = HOME
     purity: Decimal | None = None
     inquiry: Inquiry | None = None
 
@@ -213,12 +214,8 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
             hs_code=line.hs_code,
             unit_price=line.unit_price,
             composition=line.composition,
-            composition_basis=line.composition_basis,
-            specification=line.specification,
-            maker=line.maker,
-            origin_id=line.origin or None,
-            purity=line.purity,
             inquiry=line.inquiry,
+            **{name: getattr(line, name) for name in DESCRIBED},
         )
     # delete() would look for steps that name these, in a table from which the application's role may delete nothing
     end_users = row.end_users.all()

@@ -19,7 +19,6 @@ from exporters.models import Party
 from exporters.selectors import of_company
 from licensing.actions.applications import SAID, Draft, LineDraft, write
 from licensing.actions.reliance import unreliable
-from licensing.elements import HOME
 from licensing.granted import decided
 from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
 from licensing.selectors import applications_for, licenses_for, reliable_declarations
@@ -76,12 +75,8 @@ def line_of(line: Any, quantity: int) -> LineDraft:
         hs_code=line.hs_code,
         unit_price=line.unit_price,
         composition=line.composition,
-        composition_basis=line.composition_basis,
-        specification=line.specification,
-        maker=line.maker,
-        origin=line.origin_id or HOME,
-        purity=line.purity,
         inquiry=line.inquiry,
+        **line.described,
     )
 
 

@@ -19,7 +19,7 @@ from licensing.actions.applications import LINES_MOST, Draft, LineDraft
 from licensing.actions.copies import OF_ONE_SHIPMENT, REPLACED, Unnamed, against, as_filed, drafted, fitting, line_of
 from licensing.actions.findings import closed_to_all
 from licensing.granted import decided
-from licensing.models import Application, Declaration, Kind, License, Merged
+from licensing.models import DESCRIBED, Application, Declaration, Kind, License, Merged
 from licensing.policy.vocabulary import MONTHS
 from licensing.prices import WORTH_MOST, average, worth
 from licensing.selectors import applications_for, in_force_on, judge_typed, merges
@@ -45,8 +45,8 @@ def key_of(line: LineDraft) -> tuple[object, ...]:
     """What is added up: all that a line says but how much, and for what price."""
     composition = tuple(sorted(line.composition.items()))
     inquiry = line.inquiry and line.inquiry.pk
-    made = line.specification, line.maker, line.origin, line.purity, line.composition_basis
-    return line.control_item.pk, line.description, line.unit, line.hs_code, composition, inquiry, *made
+    described = (getattr(line, name) for name in DESCRIBED)
+    return line.control_item.pk, line.description, line.unit, line.hs_code, composition, inquiry, *described
 
 
 @dataclass(frozen=True)

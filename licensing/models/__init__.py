@@ -3,6 +3,7 @@
 from licensing.models import balances as _balances  # noqa: F401 (registers the models)
 from licensing.models.applications import (
     CIRCUMSTANCES_LEAST,
+    DESCRIBED,
     LONE,
     Allotted,
     Application,
@@ -59,6 +60,7 @@ __all__ = [
     "ApplicationEndUser",
     "ApplicationLine",
     "Basis",
+    "DESCRIBED",
     "ClockInterval",
     "Comment",
     "ControlItem",

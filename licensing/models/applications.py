@@ -31,7 +31,7 @@ from core.guards import insert_only
 from core.models import Country, Document, HistoryLine, User
 from exporters import rules
 from exporters.models import Exporter, Party
-from licensing.elements import DECLARED, MEASURED
+from licensing.elements import DECLARED, HOME, MEASURED
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
@@ -82,6 +82,9 @@ class TransportMode(models.TextChoices):
     AIR = "air", _("By air")
     MAIL = "mail", _("By mail or courier")
     OTHER = "other", _("Another way")
+
+
+DESCRIBED = ("composition_basis", "specification", "maker", "origin_id", "purity")  # of a line: which goods they are
 
 
 class Basis(models.TextChoices):
@@ -880,6 +883,11 @@ class ApplicationLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application} {self.number}"
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """Which goods they are, for a line that begins with this one. Where nobody said, they are made at home."""
+        return {name: getattr(self, name) for name in DESCRIBED} | {"origin_id": self.origin_id or HOME}
 
     @property
     def not_for(self) -> "list[ApplicationEndUser]":

@@ -145,7 +145,7 @@ _OF_A_LINE: tuple[tuple[Promise, Callable[[LineDraft], str]], ...] = (
     (gettext_lazy("how its contents are known"), lambda one: _label(Basis, one.composition_basis)),
     (gettext_lazy("model or specification"), lambda one: one.specification),
     (gettext_lazy("maker"), lambda one: one.maker),
-    (gettext_lazy("country of origin"), lambda one: dict(countries()).get(one.origin, "")),
+    (gettext_lazy("country of origin"), lambda one: dict(countries()).get(one.origin_id, "")),
     (gettext_lazy("purity"), lambda one: show_percent(one.purity)),
     (gettext_lazy("item inquiry"), lambda one: one.inquiry.ref if one.inquiry else ""),
 )

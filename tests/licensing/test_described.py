@@ -56,8 +56,8 @@ def test_how_contents_are_known_is_asked_of_goods_that_state_them(world):
 
 
 def test_goods_are_made_in_china_unless_somebody_says_otherwise(world):
-    assert [typed(origin=said).line().origin for said in ("", "cn", "VN")] == ["CN", "CN", "VN"]
-    assert typed().line().origin == "CN"
+    assert [typed(origin=said).line().origin_id for said in ("", "cn", "VN")] == ["CN", "CN", "VN"]
+    assert typed().line().origin_id == "CN"
     for said in ("XX", "Vietnam"):
         wrong = f"{said.upper()} is no country's code: write its two letters, e.g. VN for Vietnam."
         assert typed(origin=said).errors == {"origin": [wrong]}

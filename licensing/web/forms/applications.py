@@ -343,7 +343,7 @@ class LineForm(forms.Form):
         item = data["code"]
         said: dict[str, Any] = {"hs_code": data.get("hs_code") or "", "composition": data.get("composition") or {}}
         said |= {"inquiry": data.get("inquiry"), "unit_price": data.get("unit_price")}
-        said |= {name: data[name] for name in ("specification", "maker", "origin", "purity")}
+        said |= {name: data[name] for name in ("specification", "maker", "purity")} | {"origin_id": data["origin"]}
         said |= {"composition_basis": data["composition_basis"] if said["composition"] else ""}
         return LineDraft(item, data["description"], data["base"], item.unit, **said)
 
