@@ -227,6 +227,16 @@ def test_a_first_row_without_a_quantity_is_no_heading(sign_in):
     assert rows == ["N42SH", "Oxide"]
 
 
+def test_a_choice_is_pasted_by_its_slug_or_its_words_in_any_case(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/applications/new/")
+    page.locator("[name=lines-0-code]").focus()
+    said = ("MEASURED", "declared by the maker", "guessed")
+    page.evaluate(PASTE, "\r\n".join("\t".join(["1C902.b", "7", *[""] * 4, one]) for one in said))
+    found = [page.locator(f"[name=lines-{number}-composition_basis]").input_value() for number in range(3)]
+    assert found == ["measured", "declared", ""]
+
+
 def test_one_value_is_pasted_as_anywhere(sign_in):
     page = sign_in("lin.wei")
     page.goto("/applications/new/")
