@@ -31,6 +31,12 @@ def issued(world):
     return world.license(users=2, allotted=(40_000 * KG, 20_000 * KG))
 
 
+def closed(issued, user, world):
+    """By a hit, from the day of the license on."""
+    by = {"opened_by": world.ministry.decider.user, "opened_at": issued.issued_at}
+    Suspension.objects.create(license=issued, end_user=user, cause="screening", reason="x", **by)
+
+
 def users_of(license):
     return list(license.end_users.order_by("pk"))
 
@@ -106,14 +112,7 @@ def test_a_suspension_says_since_when_whatever_else_began_or_ended_since(issued,
 
 def test_a_part_says_since_when_it_is_suspended_by_itself(issued, client, world, clock):
     own, other = users_of(issued)
-    Suspension.objects.create(
-        license=issued,
-        end_user=own,
-        cause="screening",
-        reason="x",
-        opened_by=world.ministry.decider.user,
-        opened_at=issued.issued_at,
-    )
+    closed(issued, own, world)
     began = legal_today()
     clock.shift(days=2)
     licenses.suspend(issued.ref, seen=seen(issued.ref), reason="All", by=world.ministry.decider)
@@ -220,14 +219,7 @@ def test_before_its_first_day_it_is_not_in_force(world, client):
 # --- each reader his part ---------------------------------------------------------------------------------
 def test_an_end_user_reads_his_part_and_the_whole_says_who_is_closed(issued, client, world):
     first, second = users_of(issued)
-    Suspension.objects.create(
-        license=issued,
-        end_user=first,
-        cause="screening",
-        reason="x",
-        opened_by=world.ministry.decider.user,
-        opened_at=issued.issued_at,
-    )
+    closed(issued, first, world)
     states = [rest(client, issued, code).json()["state"] for code in (None, first.verify_code, second.verify_code)]
     assert states == ["in_force", "suspended", "in_force"]
     assert rest(client, issued).json()["closed"] == [first.party.name]
