@@ -346,7 +346,7 @@ def test_ten_a_minute_from_one_address_whoever_asks(issued, client, settings, tm
     ]
     assert statuses == [404] * 20 + [429]  # twice a minute's at once, as everywhere
     answer = client.get(address(issued))
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "6")
+    assert answer.status_code == 429 and 1 <= int(answer.headers["Retry-After"]) <= 6  # as long as all this took
     assert client.get(address(issued), REMOTE_ADDR="10.1.1.1").status_code == 200
 
 

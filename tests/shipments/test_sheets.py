@@ -580,7 +580,7 @@ def test_no_cell_comes_back_as_a_formula_and_a_mended_file_is_read_again(desk, l
     told = file_of(desk.client.get(reverse("sheet.file.csv", args=[sheet.ref])))
     assert [told[0]["quantity"], told[1]["quantity"], told[2]["client_reference"], told[3]["port"]] == [
         "'=1+1",
-        "'-5",
+        "-5",
         "'+A1",
         "'@SUM(A1)",
     ]
