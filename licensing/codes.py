@@ -316,7 +316,7 @@ CODES = (
     Code(
         "reconsideration-begun",
         409,
-        _("The request to reconsider was accepted already."),
+        _("The request to reconsider was accepted already, or counts as accepted."),
         _("Decide on it, or extend its time."),
     ),
     Code(

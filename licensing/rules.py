@@ -58,8 +58,8 @@ def changes_not_yet(row: Any) -> bool:
 
 
 def has_begun(row: Any) -> bool:
-    """The request to reconsider its refusal was accepted."""
-    return bool(row.decision and row.decision.reconsideration.admitted)
+    """The request to reconsider its refusal was accepted, or counts as accepted."""
+    return bool(row.decision and row.decision.reconsideration.begun_on(legal_today()))
 
 
 def has_a_hit(row: Any) -> bool:

@@ -2,8 +2,11 @@
 
 from django.utils.translation import gettext as _
 
+from datetime import datetime
+
 from core.access import Actor
 from core.errors import DomainError
+from core.legal_time import legal_day, legal_now
 from licensing.models import Application, Reconsideration
 from licensing.models.reconsiderations import contested
 
@@ -17,15 +20,15 @@ def reconsidered(row: Application, by: Actor) -> Reconsideration:
     return filed
 
 
-def require_admitted(filed: Reconsideration) -> None:
-    if not filed.admitted:
+def require_admitted(filed: Reconsideration, at: datetime) -> None:
+    if not filed.begun_on(legal_day(at)):
         raise DomainError(_("Accept the request first: its time begins then."), code="reconsideration-not-begun")
 
 
 def require_reconsidering(row: Application, by: Actor) -> None:
-    """Where its refusal is contested: by an officer who never acted on the case, of a request that was accepted."""
+    """Where its refusal is contested: by an officer who never acted on the case, of a request that was accepted, or counts as accepted."""
     if row.contested:
-        require_admitted(reconsidered(row, by))
+        require_admitted(reconsidered(row, by), legal_now())
 
 
 def require_nothing_asked(row: Application) -> None:

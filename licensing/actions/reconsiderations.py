@@ -85,13 +85,17 @@ def reconsider(ref: str, *, seen: int, grounds: str, files: Sequence[tuple[str, 
 
 @command
 def admit(ref: str, *, seen: int, by: Actor) -> Application:
-    """The request is accepted: today is day 0 of its time, and the applicant knows the last day."""
+    """The request is accepted: today is day 0 of its time, and the applicant knows the last day.
+
+    Raises DomainError reconsideration-begun when it was, or counts as accepted, since its days for that are over.
+    """
     row = lock(applications_for(by), ref=ref)
     require(row.admit, by=by, seen=seen)
     filed = reconsidered(row, by)
     at = legal_now()
-    if filed.admitted:
-        raise DomainError(_("This request was accepted already."), code="reconsideration-begun")
+    if begun_on := filed.begun_on(legal_day(at)):
+        message = _("This request was accepted already, or counts as accepted: its time runs since {day}.")
+        raise DomainError(message.format(day=day(begun_on)), code="reconsideration-begun")
     filed.entries.create(kind=Kind.ADMIT, by=by.user, at=at)
     move(row.admit, by=by, at=at, facts=_until(filed, at))
     return row
@@ -107,7 +111,7 @@ def extend(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
     require(row.extend, by=by, seen=seen)
     filed = reconsidered(row, by)
     at = legal_now()
-    require_admitted(filed)
+    require_admitted(filed, at)
     if filed.extended:
         raise DomainError(_("The time was extended already; it is extended once."), code="reconsideration-extended")
     if term_of(filed, legal_day(at)).overdue:
@@ -124,7 +128,7 @@ def uphold(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> 
     require(row.uphold, by=by, seen=seen)
     filed = reconsidered(row, by)
     at = legal_now()
-    require_admitted(filed)
+    require_admitted(filed, at)
     require_nothing_asked(row)
     require_grounds(factors, text)
     _reconsidered(row, by, at, outcome=Outcome.REFUSE, factors=factors, text=text)
@@ -150,7 +154,7 @@ def change(
     users = [user for user in row.end_users.all() if chosen is None or user.pk in chosen]
     declarations, _others = lock_declarations(users)
     at = legal_now()
-    require_admitted(filed)
+    require_admitted(filed, at)
     require_nothing_asked(row)
     require_amendable(row)
     if not text.strip():
@@ -183,7 +187,7 @@ def quash(ref: str, *, seen: int, text: str, by: Actor) -> Application:
     require_not_barred(row)
     filed = reconsidered(row, by)
     at = legal_now()
-    require_admitted(filed)
+    require_admitted(filed, at)
     require_nothing_asked(row)
     if not text.strip():
         raise Invalid([Problem("/text", "required", _("Say why, to the exporter and to whoever reviews it next."))])

@@ -1,5 +1,5 @@
-"""What the clock of a case tells the ministry: that day 30, 40 and 45 are there, and that the case is late, or what
-its applicant contested."""
+"""What the clock of a case tells: that day 30, 40 and 45 are there, that the case is late, or what its applicant
+contested, and that this counts as accepted."""
 
 from core.access import Actor
 from core.command import command
@@ -7,14 +7,14 @@ from core.history import record
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from licensing.models import Application
-from licensing.selectors import late_contests, signals_due
+from licensing.selectors import contest_signals, signals_due
 from licensing.states import OPEN_CASE, ApplicationState
 
 
 @command
 def signal(pk: int, *, by: Actor) -> bool:
-    """History says, each once, which days the open case's clock has reached, and that a contested refusal waits too
-    long to be accepted, or decided; the officers whose it is are written to.
+    """History says, each once, which days the open case's clock has reached, that a request to reconsider counts as
+    accepted, and that its decision is late; whom that concerns is written to.
 
     May run twice, late or never: the clock itself is derived, and no page waits for this.
     """
@@ -24,6 +24,7 @@ def signal(pk: int, *, by: Actor) -> bool:
     for verb, day in due:
         record(row, verb, by=by, at=at, before=row.state, facts={"day": day})
     contested = [row] if row.state == ApplicationState.UNDER_RECONSIDERATION else []
-    if late := late_contests(contested, legal_day(at)).get(row.pk):
-        record(row, "reconsider_late", by=by, at=at, before=row.state, facts=late)
-    return bool(due or late)
+    signals = contest_signals(contested, legal_day(at)).get(row.pk, {})
+    for verb, facts in signals.items():
+        record(row, verb, by=by, at=at, before=row.state, facts=facts)
+    return bool(due or signals)

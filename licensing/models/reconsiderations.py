@@ -1,12 +1,20 @@
 """When a refusal reached its applicant, and how he contests it. Rows are only added."""
 
+from contextlib import suppress
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.guards import insert_only
+from core.legal_time import legal_day
 from core.models import Document, User
+from core.selectors import calendar
+from core.working_days import Calendar, NotPublished
 from licensing.models.applications import Application, DecisionStep
+
+ACCEPT_DAYS = 5  # working days within which a request is accepted. Administrative Reconsideration Law, Article 30
 
 
 @insert_only
@@ -43,6 +51,20 @@ class Reconsideration(models.Model):
     @property
     def admitted(self) -> "ReconsiderationEntry | None":
         return self.entry(ReconsiderationEntry.Kind.ADMIT)
+
+    def accept_by(self, table: Calendar) -> date | None:
+        """The last day to accept it. None where the table of working days ends before it."""
+        with suppress(NotPublished):
+            return table.day(ACCEPT_DAYS, legal_day(self.filed_at))
+        return None
+
+    def begun_on(self, today: date, table: Calendar | None = None) -> date | None:
+        """Day 0 of its time: when it was accepted, or else the last day to, once that is over: by law it counts as
+        accepted then (Article 30). None as long as neither is there. table: of working days, where it was read."""
+        if self.admitted:
+            return legal_day(self.admitted.at)
+        last = self.accept_by(table or calendar(legal_day(self.filed_at), ACCEPT_DAYS))
+        return last if last and today > last else None
 
     @property
     def extended(self) -> "ReconsiderationEntry | None":

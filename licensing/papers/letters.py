@@ -36,7 +36,7 @@ from licensing.papers import said
 from licensing.prices import in_words
 from licensing.selectors import clocks_of, steps, why, with_parts
 from licensing.selectors.movements import balances_at
-from licensing.selectors.reconsiderations import CONTEST_DAYS, SERVICE_DAYS, contestable_until
+from licensing.selectors.reconsiderations import ACCEPT_DAYS, CONTEST_DAYS, SERVICE_DAYS, contestable_until
 from licensing.words import terms
 
 Data = dict[str, Any]
@@ -322,6 +322,7 @@ def reconsideration(line: HistoryLine, case: Application) -> Data:
         "step": line.verb,
         "due_on": said.day(date.fromisoformat(facts["due_on"])) if "due_on" in facts else None,
         "day_0": said.day(date.fromisoformat(facts["day_0"])) if "day_0" in facts else None,
+        "accept_days": ACCEPT_DAYS,
         "factors": _factors(facts.get("factors", [])),
         "in_part": facts.get("in_part", False),
         "reason": line.reason,
@@ -413,6 +414,7 @@ def account(line: HistoryLine, exporter: Exporter) -> Data:
 # what each step of a reconsideration is called on its letter
 RECONSIDERED = {
     "admit": _("Notice: request to reconsider accepted"),
+    "admit_by_law": _("Notice: request to reconsider counts as accepted"),
     "extend": _("Notice: time to reconsider extended"),
     "uphold": _("Decision on reconsideration: upheld"),
     "change": _("Decision on reconsideration: changed"),
@@ -435,7 +437,7 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
         _("Letter about the reconsideration"),
         of_case(reconsideration),
         "application",
-        ("admit", "extend", "uphold", "change", "quash"),
+        ("admit", "admit_by_law", "extend", "uphold", "change", "quash"),
     ),
     ("suspension", _("Notice of suspension"), of_license(suspension), "license", ("suspend", "narrow")),
     ("lift", _("Notice that a suspension was lifted"), of_license(lift), "license", ("lift",)),

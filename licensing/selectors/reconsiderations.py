@@ -15,13 +15,12 @@ from core.models import Delivery, HistoryLine
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry
-from licensing.models.reconsiderations import contested
+from licensing.models.reconsiderations import ACCEPT_DAYS, contested
 from licensing.selectors.applications import applications_for
 from licensing.states import CONTESTED, ApplicationState
 
 SERVICE_DAYS = 5  # working days after which a notice that was sent counts as read
 CONTEST_DAYS = 60  # after service. Administrative Reconsideration Law
-ACCEPT_DAYS = 5  # working days within which the request is accepted. The same law
 RECONSIDER_DAYS = 60  # for the decision on it, after its request was accepted. The same law
 EXTENSION_DAYS = 30  # more, once
 _MORE = timedelta(days=30)  # in which some day is a working day: so far a count reads the table
@@ -118,13 +117,15 @@ def _moved(table: Calendar | None, day: date) -> date | None:
 @dataclass(frozen=True)
 class Term:
     """The time of a reconsideration, as of `on`. accept_by: the last day to accept the request, None where the table of
-    working days ends before it. accepted_on: its day 0. due_on: its last day, None as long as it did not begin; unmoved
-    where the table ends before it. left: days to its end."""
+    working days ends before it. accepted_on: its day 0. by_law: nobody accepted it in time, so it counts as accepted.
+    due_on: its last day, None as long as it did not begin; unmoved where the table ends before it. left: days to its
+    end."""
 
     on: date
     filed_on: date
     accept_by: date | None
     accepted_on: date | None
+    by_law: bool
     extended: bool
     due_on: date | None
     left: int | None
@@ -134,39 +135,29 @@ class Term:
         return self.left is not None and self.left < 0
 
     @property
-    def unaccepted(self) -> bool:
-        """It waits to be accepted longer than it may."""
-        return self.accepted_on is None and self.accept_by is not None and self.on > self.accept_by
-
-    @property
-    def late(self) -> dict[str, str] | None:
-        """What the ministry owes since when, as history keeps it: that it accepts the request, or decides on it."""
-        step, due_on = ("decide", self.due_on) if self.accepted_on else ("admit", self.accept_by)
-        return {"step": step, "due_on": f"{due_on}"} if self.overdue or self.unaccepted else None
+    def signals(self) -> dict[str, dict[str, str]]:
+        """What the clock did to it, as history keeps it: verb and facts."""
+        facts = {"due_on": f"{self.due_on}"}
+        by_law = {"admit_by_law": facts | {"day_0": f"{self.accepted_on}"}} if self.by_law else {}
+        return by_law | ({"reconsider_late": facts} if self.overdue else {})
 
 
 def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[int, Term]:
     """By primary key. One query beside their entries, or none where there are none."""
     rows = list(reconsiderations)
-    begun = {row.pk: legal_day(row.admitted.at) for row in rows if row.admitted}
     filed = {row.pk: legal_day(row.filed_at) for row in rows}
     # the same part of the table for one as for many, as long as none is older than its time
     longest = timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS) + _MORE
     table = _table(min(today - longest, *filed.values()), today + longest, ACCEPT_DAYS) if rows else None
     found = {}
     for row in rows:
-        accepted_on, extended = begun.get(row.pk), row.extended is not None
+        accepted_on, extended = row.begun_on(today, table), row.extended is not None
+        by_law = accepted_on is not None and not row.admitted
         due_on = due(accepted_on, extended, table) if accepted_on else None
         left = (due_on - today).days if due_on else None
-        accept_by = _accept_by(filed[row.pk], table)
-        found[row.pk] = Term(today, filed[row.pk], accept_by, accepted_on, extended, due_on, left)
+        accept_by = row.accept_by(table) if table else None
+        found[row.pk] = Term(today, filed[row.pk], accept_by, accepted_on, by_law, extended, due_on, left)
     return found
-
-
-def _accept_by(filed_on: date, table: Calendar | None) -> date | None:
-    with suppress(NotPublished):
-        return table.day(ACCEPT_DAYS, filed_on) if table else None
-    return None
 
 
 def due(accepted_on: date, extended: bool, table: Calendar | None) -> date:
@@ -178,23 +169,25 @@ def term_of(row: Reconsideration, today: date) -> Term:
     return terms_of([row], today)[row.pk]
 
 
-def late_contests(cases: Iterable[Application], today: date) -> dict[int, dict[str, str]]:
-    """What of each of these contested refusals is late and its history does not say yet, by primary key."""
+def contest_signals(cases: Iterable[Application], today: date) -> dict[int, dict[str, dict[str, str]]]:
+    """What the clock did to each of these contested refusals and its history does not say yet: by primary key, verbs
+    with their facts."""
     filed = {case.pk: row for case in cases if (row := contested(case))}
     terms = terms_of(filed.values(), today)
-    late = {pk: found for pk, row in filed.items() if (found := terms[row.pk].late)}
-    lines = HistoryLine.objects.filter(subject_kind="application", subject_id__in=list(late), verb="reconsider_late")
-    for pk, at, step in lines.values_list("subject_id", "at", "facts__step"):
-        if at >= filed[pk].filed_at and pk in late and late[pk]["step"] == step:
-            del late[pk]
-    return late
+    found = {pk: terms[row.pk].signals for pk, row in filed.items()}
+    verbs = {verb for signals in found.values() for verb in signals}
+    lines = HistoryLine.objects.filter(subject_kind="application", subject_id__in=list(found), verb__in=verbs)
+    for pk, at, verb in lines.values_list("subject_id", "at", "verb"):
+        if at >= filed[pk].filed_at:
+            found[pk].pop(verb, None)
+    return {pk: signals for pk, signals in found.items() if signals}
 
 
 def contests_to_signal(today: date) -> list[int]:
-    """Those of which something is late that their history does not say yet."""
+    """Those to which the clock did something that their history does not say yet."""
     steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
     rows = Application.objects.filter(state=ApplicationState.UNDER_RECONSIDERATION).order_by("pk")
-    return list(late_contests(rows.prefetch_related(Prefetch("steps", steps)), today))
+    return list(contest_signals(rows.prefetch_related(Prefetch("steps", steps)), today))
 
 
 def to_reconsider(actor: Actor) -> QuerySet[Application]:
@@ -205,7 +198,7 @@ def to_reconsider(actor: Actor) -> QuerySet[Application]:
 
 def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Contested refusals with how they are, which can be sorted by when they were filed and by when they are to be
-    decided: first those whose time has not begun."""
+    decided: first those whose time has not begun. What counts as accepted did so about a week after it was filed."""
     own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
     entries = ReconsiderationEntry.objects.filter(reconsideration=OuterRef("contested_pk"))
     begun = Subquery(entries.filter(kind=ReconsiderationEntry.Kind.ADMIT).values("at"), output_field=DateTimeField())

@@ -202,11 +202,6 @@ def of_review(review: "str | Promise", contest: "str | Promise") -> Callable[[Hi
     return said
 
 
-def late(accept: "str | Promise", decide: "str | Promise") -> Callable[[HistoryLine], str]:
-    """What of a contested refusal is late."""
-    return lambda line: str(accept if line.facts["step"] == "admit" else decide)
-
-
 TO_ITS_REVIEWER = ("answer", "redeclare", "declared_anew", "turn_inside", "return", "reopen")
 
 
@@ -711,14 +706,13 @@ register(
         ),
         Step(
             "reconsider_late",
-            late(
-                _("Overdue: the request to reconsider was to be accepted by {due_on}"),
-                _("Overdue: the reconsideration was to be decided by {due_on}"),
-            ),
-            mail=late(
-                _("{ref}: overdue, the request to reconsider was to be accepted by {due_on}"),
-                _("{ref}: overdue, the reconsideration was to be decided by {due_on}"),
-            ),
+            _("Overdue: the reconsideration was to be decided by {due_on}"),
+            mail=_("{ref}: overdue, the reconsideration was to be decided by {due_on}"),
+        ),
+        Step(
+            "admit_by_law",
+            _("The request to reconsider counts as accepted since {day_0}; it is decided by {due_on}"),
+            mail=_("{ref}: your request to reconsider counts as accepted; it is decided by {due_on}"),
         ),
         Step(
             "admit",

@@ -27,7 +27,6 @@ COMPANIES = ("exporter", "qualification")
 TOLD = {"organization.add_member": ["new@firm.example"], "organization.confirm_roles": ["o@m.example"]}
 # What the story does not play: tests of declarations, of turns, of screening and of signals do.
 ELSEWHERE = (
-    "application.reconsider_late",
     "application.declared_anew",
     "application.undeclared",
     "license.narrow",

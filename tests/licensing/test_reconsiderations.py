@@ -255,7 +255,7 @@ def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
 @pytest.mark.parametrize(
     ("on_day", "tones"),
     [
-        ("2026-02-12", ["ochre"]),
+        ("2026-02-10", ["ochre"]),
         ("2026-03-29", ["ochre"]),
         ("2026-03-30", ["red"]),
         ("2026-04-13", ["red"]),
@@ -265,7 +265,7 @@ def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
 def test_the_overview_says_until_when_a_refusal_can_be_contested_from_its_first_day_on(on_day, tones, world, on):
     on("2026-01-19")
     ref = world.under_review(world.application())
-    on("2026-02-12")  # sixty days before the last one, a Monday
+    on("2026-02-10")  # sixty days before a Saturday: the last one is the Monday after
     refuse(world, ref)
     reconsiderations.serve(ref, by=world.exporter)
     on(on_day)
@@ -310,17 +310,17 @@ def test_scenario_14_over_pages(world, m, client, on):
     assert (answer.status_code, state(ref)) == (302, "under_reconsideration")
     text = page(client, world.exporter, mine)
     assert "Under reconsideration" in text and "It is known." in text and "letter.png" in text
-    on("2026-06-01")
+    on("2026-04-20")
     assert [ref] == [row.ref for row in selectors.to_reconsider(m.reconsiderer)]
     assert "to be accepted by 20 Apr 2026" in page(client, m.reconsiderer, "/desk/reconsiderations/")
     client.force_login(m.reconsiderer.user)
     assert client.post(f"{desk}admit/", {"seen": seen(ref)}).status_code == 302
-    assert "60 days left" in page(client, m.reconsiderer, "/desk/reconsiderations/")
-    assert "due 31 Jul 2026" in page(client, m.reconsiderer, desk)
+    assert "63 days left" in page(client, m.reconsiderer, "/desk/reconsiderations/")  # the festival is 19 to 21 June
+    assert "due 22 Jun 2026" in page(client, m.reconsiderer, desk)
     answer = client.post(f"{desk}extend/", {"reason": "An expert is heard.", "seen": seen(ref)})
     assert answer.status_code == 302
     text = page(client, world.exporter, mine)
-    assert "31 Aug 2026" in text and "An expert is heard." in text
+    assert "20 Jul 2026" in text and "An expert is heard." in text
     on("2026-06-10")
     client.force_login(m.reconsiderer.user)
     answer = client.post(f"{desk}quash/", {"text": "Nobody asked the end-user.", "seen": seen(ref)})
@@ -438,13 +438,15 @@ def test_the_notice_of_an_earlier_refusal_serves_no_later_one(begun, m, world, o
     ("accepted", "due", "longest"),
     [("2026-06-01", "2026-07-31", "2026-08-31"), ("2026-02-11", "2026-04-13", "2026-05-12")],
 )
-def test_it_is_decided_within_60_days_and_30_more_moved_to_a_working_day(accepted, due, longest, contested, m, on):
+def test_it_is_decided_within_60_days_and_30_more_moved_to_a_working_day(accepted, due, longest, world, m, on):
     """DOMAIN 5: accepted 1 June, due 31 July, at most 30 August, a Sunday, so the 31st."""
+    on(accepted)
+    contested = refuse(world)
+    contest(contested, world.exporter)
 
     def term():
         return selectors.term_of(Reconsideration.objects.get(), legal_today())
 
-    on(accepted)
     assert (term().due_on, term().left, term().overdue) == (None, None, False)
     act("admit", contested, m.reconsiderer)
     assert (term().accepted_on, term().due_on, term().extended) == (D(accepted), D(due), False)
@@ -480,64 +482,98 @@ def test_nothing_is_decided_before_the_request_is_accepted(verb, contested, m):
     assert refused(act, verb, contested, m.reconsiderer) == ["reconsideration-not-begun"]
 
 
-def test_a_request_is_to_be_accepted_within_five_working_days(contested, world, m, on, client):
-    """Contested on 11 February: 12, 13 and the working Saturday are days 1 to 3, the festival follows."""
+BY_LAW = "by law it counts as accepted since 25 Feb 2026. It is to be decided by <b>27 Apr 2026</b>"
+
+
+def test_a_request_is_to_be_accepted_within_five_working_days_and_then_counts_as_accepted(
+    contested, world, m, on, client
+):
+    """Contested on 11 February: 12, 13 and the working Saturday are days 1 to 3, the festival follows. 60 days after
+    the last of them are a Sunday, 26 April."""
     desk, mine = "/desk/reconsiderations/", f"/applications/{contested}/"
-    for day, unaccepted in (("2026-02-25", False), ("2026-02-26", True)):
-        on(day)
-        term = selectors.term_of(Reconsideration.objects.get(), legal_today())
-        assert (term.accept_by, term.unaccepted, term.overdue) == (D("2026-02-25"), unaccepted, False)
-        for path in (desk, f"/desk/cases/{contested}/"):
-            text = page(client, m.reconsiderer, path)
-            assert "to be accepted by 25 Feb 2026 · filed 11 Feb 2026" in text
-            assert ("Overdue" in text) is unaccepted
-        said = "was to be accepted by 25 Feb 2026" if unaccepted else "to be accepted, by <b>25 Feb 2026</b>"
-        assert said in page(client, world.exporter, mine)
+    on("2026-02-25")
+    term = selectors.term_of(Reconsideration.objects.get(), legal_today())
+    assert (term.accept_by, term.accepted_on, term.by_law, term.due_on) == (D("2026-02-25"), None, False, None)
+    for path in (desk, f"/desk/cases/{contested}/"):
+        assert "to be accepted by 25 Feb 2026 · filed 11 Feb 2026" in page(client, m.reconsiderer, path)
+    assert "to be accepted, by <b>25 Feb 2026</b>; it counts as" in page(client, world.exporter, mine)
     client.force_login(m.reconsiderer.user)
     assert "2026-02-25" in client.get("/desk/reconsiderations.csv").content.decode()
-    act("admit", contested, m.reconsiderer)
+    assert refused(act, "uphold", contested, m.reconsiderer) == ["reconsideration-not-begun"]
+    on("2026-02-26")
     term = selectors.term_of(Reconsideration.objects.get(), legal_today())
-    assert (term.unaccepted, term.overdue) == (False, False)
+    assert (term.accepted_on, term.by_law, term.due_on) == (D("2026-02-25"), True, D("2026-04-27"))
+    assert BY_LAW in page(client, world.exporter, mine)
+    text = page(client, m.reconsiderer, f"/desk/cases/{contested}/")
+    assert BY_LAW in text and "Uphold: it is final" in text and "Accept the request" not in text
+    assert "due 27 Apr 2026" in page(client, m.reconsiderer, desk)
+    assert refused(act, "admit", contested, m.reconsiderer) == ["reconsideration-begun"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"),
+    [
+        ("uphold", "refused_final"),
+        ("change", "approved"),
+        ("quash", "under_review"),
+        ("extend", "under_reconsideration"),
+    ],
+)
+def test_what_counts_as_accepted_is_decided_though_no_sweep_came(verb, state, contested, m, on):
+    on("2026-02-26")
+    decided = change(contested, m.reconsiderer) if verb == "change" else act(verb, contested, m.reconsiderer)
+    assert decided.state == state
+
+
+def test_what_counts_as_accepted_may_be_asked_about(contested, m, on):
+    on("2026-02-25")
+    assert refused(ask, contested, m.reconsiderer) == ["reconsideration-not-begun"]
+    on("2026-02-26")
+    ask(contested, m.reconsiderer)
+    assert case(contested).questions.still_open().exists()
+
+
+def test_a_request_that_was_accepted_in_time_keeps_its_own_day(contested, m, on):
+    on("2026-02-24")
+    act("admit", contested, m.reconsiderer)
+    on("2026-03-09")
+    term = selectors.term_of(Reconsideration.objects.get(), legal_today())
+    assert (term.accepted_on, term.by_law, term.signals) == (D("2026-02-24"), False, {})
 
 
 def test_where_the_table_ends_nobody_says_by_when_it_is_accepted(contested, world, on, client):
     LegalDay.objects.filter(day__gt=D("2026-02-24")).delete()
     on("2026-06-01")
     term = selectors.term_of(Reconsideration.objects.get(), legal_today())
-    assert (term.accept_by, term.unaccepted, term.late) == (None, False, None)
+    assert (term.accept_by, term.accepted_on, term.signals) == (None, None, {})
     assert "The request waits to be accepted; its time begins then." in page(
         client, world.exporter, f"/applications/{contested}/"
     )
 
 
 def late_lines(ref):
-    lines = HistoryLine.objects.filter(subject_ref=ref, verb="reconsider_late").order_by("seq")
-    return [(line.facts["step"], line.facts["due_on"]) for line in lines]
+    return HistoryLine.objects.filter(subject_ref=ref, verb__in=["admit_by_law", LATE]).order_by("seq")
 
 
-def test_whoever_may_reconsider_is_written_to_when_accepting_and_when_deciding_is_late_once_each(contested, m, on):
-    counts = {}
-    for day in ("2026-02-25", "2026-02-26", "2026-03-09"):
+def test_its_applicant_is_told_that_it_counts_as_accepted_and_the_ministry_that_it_is_late_once_each(
+    contested, world, m, on
+):
+    counts = []
+    for day in ("2026-02-25", "2026-02-26", "2026-03-09", "2026-04-27", "2026-04-28", "2026-05-20"):
         on(day)
         tasks.signal_days()
         signals.signal(case(contested).pk, by=the_clock())
-        counts[day] = len(late_lines(contested))
-    act("admit", contested, m.reconsiderer)
-    for day in ("2026-05-08", "2026-05-09", "2026-05-20"):
-        on(day)
-        tasks.signal_days()
-        signals.signal(case(contested).pk, by=the_clock())
-        counts[day] = len(late_lines(contested))
-    assert late_lines(contested) == [("admit", "2026-02-25"), ("decide", "2026-05-08")]
-    assert list(counts.values()) == [0, 1, 1, 1, 2, 2]
-    told = [_writers["application", line.verb](line) for line in lines_of(case(contested)).filter(verb=LATE)]
+        counts.append(late_lines(contested).count())
+    assert counts == [0, 1, 1, 1, 2, 2]
+    told = [_writers["application", line.verb](line) for line in late_lines(contested)]
     both = sorted([m.reconsiderer.user.email, m.other_reconsiderer.user.email])
-    assert [sorted(one.to) for one in told] == [both, both]
-    assert "the request to reconsider was to be accepted by 25 Feb 2026" in told[0].subject
-    assert "the reconsideration was to be decided by 8 May 2026" in told[1].subject
-    assert sentence(lines_of(case(contested)).filter(verb=LATE).last()) == (
-        "Overdue: the reconsideration was to be decided by 8 May 2026"
-    )
+    assert [sorted(one.to) for one in told] == [[world.exporter.user.email], both]
+    assert "your request to reconsider counts as accepted; it is decided by 27 Apr 2026" in told[0].subject
+    assert "the reconsideration was to be decided by 27 Apr 2026" in told[1].subject
+    assert [sentence(line) for line in late_lines(contested)] == [
+        "The request to reconsider counts as accepted since 25 Feb 2026; it is decided by 27 Apr 2026",
+        "Overdue: the reconsideration was to be decided by 27 Apr 2026",
+    ]
 
 
 def test_nothing_is_late_once_it_was_decided(begun, m, on):
@@ -545,13 +581,12 @@ def test_nothing_is_late_once_it_was_decided(begun, m, on):
     on("2026-06-01")
     assert selectors.contests_to_signal(legal_today()) == []
     assert signals.signal(case(begun).pk, by=the_clock()) is False
-    assert late_lines(begun) == []
+    assert not late_lines(begun)
 
 
 def test_what_was_late_of_an_earlier_contest_is_said_anew_of_a_later_one(contested, world, m, on):
     on("2026-02-26")
     assert tasks.signal_days() == 1
-    act("admit", contested, m.reconsiderer)
     act("quash", contested, m.reconsiderer)
     new = [demo.person(f"later-{n}", f"Later {n}", m.office, Role.DECIDER) for n in range(2)]
     decisions.assign(contested, seen=seen(contested), by=new[0])
@@ -561,7 +596,7 @@ def test_what_was_late_of_an_earlier_contest_is_said_anew_of_a_later_one(contest
     contest(contested, world.exporter)
     on("2026-03-12")
     signals.signal(case(contested).pk, by=the_clock())
-    assert [step for step, _day in late_lines(contested)] == ["admit", "admit"]
+    assert [line.verb for line in late_lines(contested)] == ["admit_by_law", "admit_by_law"]
 
 
 def test_where_the_table_ends_the_day_is_not_moved(contested, m, on):
@@ -578,7 +613,7 @@ def test_the_list_is_sorted_by_what_is_due_first(world, m, on, client):
     longer, later, waits = refs
     act("admit", longer, m.reconsiderer)
     act("extend", longer, m.reconsiderer)
-    on("2026-02-25")
+    on("2026-02-24")
     act("admit", later, m.reconsiderer)
     client.force_login(m.reconsiderer.user)
     listing = client.get("/desk/reconsiderations/").context["listing"]

@@ -29,6 +29,8 @@ TIMELESS = {
     "receive_original",
     "miss_original",
     "record_visit",
+    "admit",
+    "uphold",
 }
 
 
@@ -55,6 +57,7 @@ def six_weeks(walk: Any) -> None:
             case.state = "lapsed"
         elif case.state == "submitted":
             case.state, case.round = "accepted", 1
+        case.admitted = case.admitted or case.state == "under_reconsideration"
         if case.state in ("awaiting_applicant", "under_reconsideration"):
             for one in case.queries.values():
                 one.open = one.open and one.said  # to which not a word came
