@@ -1,8 +1,8 @@
 """What everybody who acts on a contested refusal is asked first."""
 
-from django.utils.translation import gettext as _
-
 from datetime import datetime
+
+from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.errors import DomainError
@@ -26,7 +26,8 @@ def require_admitted(filed: Reconsideration, at: datetime) -> None:
 
 
 def require_reconsidering(row: Application, by: Actor) -> None:
-    """Where its refusal is contested: by an officer who never acted on the case, of a request that was accepted, or counts as accepted."""
+    """Where its refusal is contested: by an officer who never acted on the case, of a request that was accepted, or
+    counts as accepted."""
     if row.contested:
         require_admitted(reconsidered(row, by), legal_now())
 
