@@ -115,7 +115,7 @@ BEGIN
             'worth_drawn', worth_drawn, 'others', absorbed);
     END LOOP;
     IF lic.state NOT IN ('active', 'suspended') THEN
-        PERFORM ledger_lapse(lic.id);
+        PERFORM ledger_lapse_at(lic.id, now_at);
     END IF;
     RETURN jsonb_build_object('lines', corrected);
 END;
@@ -162,7 +162,7 @@ BEGIN
         PERFORM ledger_keep(line);
     END LOOP;
     IF lic.state = 'exhausted' THEN
-        PERFORM ledger_lapse(lic.id);
+        PERFORM ledger_lapse_at(lic.id, now_at);
     END IF;
 END;
 $$;

@@ -429,29 +429,35 @@ BEGIN
         CASE WHEN clearing AND NOT counted THEN 1 WHEN NOT clearing AND counted THEN -1 ELSE 0 END);
     -- what comes free on a license that has ended lapses at once
     IF lic.state NOT IN ('active', 'suspended') THEN
-        PERFORM ledger_lapse(lic.id);
+        PERFORM ledger_lapse_at(lic.id, now_at);
     END IF;
     RETURN jsonb_build_object('lines', settled);
 END;
 $$;
 
--- Everything unreserved and undrawn of a license that has ended lapses.
-CREATE OR REPLACE FUNCTION ledger_lapse(license_ bigint) RETURNS void LANGUAGE plpgsql AS $$
+-- Everything unreserved and undrawn of a license that has ended lapses, at this instant.
+CREATE OR REPLACE FUNCTION ledger_lapse_at(license_ bigint, at_ timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     line licensing_licenseline;
     rest bigint;
-    now_at timestamptz;
 BEGIN
     PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id FOR NO KEY UPDATE;
-    now_at := legal_now();
     IF EXISTS (SELECT FROM licensing_license l WHERE l.id = license_ AND l.state IN ('active', 'suspended')) THEN
         RAISE EXCEPTION 'what lapses is of a license that has ended' USING ERRCODE = 'insufficient_privilege';
     END IF;
     FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id LOOP
         rest := ledger_available(line);
         IF rest > 0 THEN
-            PERFORM ledger_keep(ledger_post(line, 'lapse', rest, false, NULL, NULL, now_at));
+            PERFORM ledger_keep(ledger_post(line, 'lapse', rest, false, NULL, NULL, at_));
         END IF;
     END LOOP;
+END;
+$$;
+
+-- The same at the instant that its history says last: whoever ended it has one, however long ago the clock was read.
+CREATE OR REPLACE FUNCTION ledger_lapse(license_ bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM ledger_lapse_at(license_, (SELECT h.at FROM core_historyline h
+        WHERE h.subject_kind = 'license' AND h.subject_id = license_ ORDER BY h.seq DESC LIMIT 1));
 END;
 $$;

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from core.legal_time import legal_today
 from licensing import books, ledger
 from licensing.models import License
+from licensing.models.balances import Movement
 from licensing.states import LicenseState
 from shipments.models import Shipment
 from tests import make
@@ -46,6 +47,7 @@ def test_no_more_is_credited_than_was_drawn(used_up):
     credit(used_up, 40 * KG)
     line = used_up.lines.get()
     assert (line.credited, line.lapsed) == (100 * KG, 100 * KG)  # it is used up, and nobody opens it again here
+    assert len(set(Movement.objects.order_by("-seq").values_list("at", flat=True)[:2])) == 1
 
 
 def test_nothing_is_credited_to_a_license_that_is_not_in_date(used_up, clock):

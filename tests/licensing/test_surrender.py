@@ -12,7 +12,7 @@ from core.models import Mail, Proposal
 from licensing import books
 from licensing.actions import amendments, applications, licenses, revocations
 from licensing.models import License, Obstacle
-from licensing.models.balances import LicenseLine
+from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import receive
 from shipments.models import Incident
 from tests import make
@@ -33,6 +33,7 @@ def test_what_was_free_lapses_and_no_line_is_open(world, license):
     assert (line.open, line.drawn, line.lapsed, line.available) == (False, 30 * KG, 70 * KG, 0)
     assert (last.verb, last.from_state, last.to_state) == ("surrender", "active", "surrendered")
     assert last.reason == "Sold elsewhere"
+    assert Movement.objects.get(kind="lapse").at == last.at
     row = License.objects.get()
     assert (row.obstacle_on(legal_today()), row.over_on(legal_today())) == (Obstacle.SURRENDERED, True)
     assert books.drift() == []

@@ -360,6 +360,7 @@ def test_a_license_that_has_ended_is_corrected_too_and_what_comes_free_lapses(wo
     license, shipment, first = expired(world, clock)
     correct(world, shipment, first, 55 * KG)
     assert (state(license), balance()) == ("expired", {"drawn": 55, "lapsed": 45})
+    assert len(set(Movement.objects.order_by("-seq").values_list("at", flat=True)[:2])) == 1
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ OF_A_LICENSE = (
 )
 OF_A_POOL = ("clear", "correct", "cancel", "bulk")
 SOME, FEW = (None, None) if os.environ.get("ORDERS") == "all" else (20, 8)  # of pairs that have more
-NEARLY = timedelta(seconds=2)  # books take a movement for one of a verb whose history is of within 10 seconds of it
+NEARLY = timedelta(seconds=2)
+LATER = timedelta(minutes=5)  # books look for the history of a movement within 10 seconds of it
 PARTS = ("quantity", "held", "drawn", "released", "over_cleared", "credited")
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -177,7 +178,7 @@ class Scene:
             "bulk": lambda: [
                 one.status for one in bulk.reserve_many(self.rows, atomic=False, instance="", by=who.exporter)
             ],
-            "midnight": lambda: self.rewound.go_on(2 * NEARLY),
+            "midnight": lambda: self.rewound.go_on(LATER),
         }
 
     def surrender(self):
@@ -434,6 +435,16 @@ def test_a_reservation_across_the_end(last_day, player, other):
 def test_another_license_takes_its_place_beside_what_is_done_on_it(amended, player, other, outcomes):
     found = explored(amended, player, other, "replace", most=SOME)
     assert (found.wrong, found.outcomes) == ([], outcomes)
+
+
+@pytest.mark.parametrize("verb", ["revoke", "surrender"])
+def test_a_verb_that_ends_a_license_stalls(scene, player, verb):
+    """However long it is between its instant and what lapses, the books agree."""
+    assert explored(scene, player, verb, "midnight").wrong == []
+
+
+def test_another_license_takes_its_place_after_a_stall(amended, player):
+    assert explored(amended, player, "replace", "midnight").wrong == []
 
 
 @pytest.mark.full

@@ -6,7 +6,7 @@ import pytest
 
 from licensing import books
 from licensing.models import License, Suspension
-from licensing.models.balances import LicenseLine
+from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import ClearedLine, cancel, officers, receive
 from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
@@ -61,6 +61,8 @@ def test_what_comes_free_lapses_and_what_comes_back_is_not_credited(world, licen
     make.ended(world, license)
     cancel(off.ref, by=world.exporter)
     assert (LicenseLine.objects.get().lapsed, LicenseLine.objects.get().available) == (90 * KG, 0)
+    freed, lapsed = Movement.objects.order_by("-seq").values_list("at", flat=True)[:2]
+    assert lapsed == freed > License.objects.get().revocation.revoked_at
     facts = {"reimport_no": "530120269000000001", "lines": [ClearedLine(1, 5 * KG, "kg")]}
     receive(world.message(crossed.ref, "returned", **facts), by=world.customs)
     which = crossed.returns.get().pk
