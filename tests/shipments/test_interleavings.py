@@ -5,8 +5,8 @@ A run takes all orders of the pairs that have few, and some of the others; FULL=
 Elsewhere, each beside the twin that drops its lock: issue and the end of an account (licensing/test_standing_races),
 what two officers countersign (licensing/test_countersign_races), a declaration that ends while a case names it
 (licensing/test_invalidation_races), a refusal that is contested (licensing/test_reconsideration_races), what qualifies
-a company (test_qualification_races), a replaced license and its successor (test_replaced_races). That a declaration
-comes in force (activate) is part of issue. Nobody races end_bar, which moves an account that is stopped and stays so.
+a company (test_qualification_races), a replaced license and its successor (test_replaced_races), the end of a bar
+(licensing/test_bar_races). That a declaration comes in force (activate) is part of issue.
 """
 
 import logging
