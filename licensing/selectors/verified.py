@@ -132,7 +132,7 @@ def standing(what: Opened, at: datetime) -> Standing:
         word=word,
         ended=obstacle if ended else None,
         ended_on=_ended_on(license, obstacle) if ended else None,
-        suspended_on=_suspended_on(license, user, found) if word == Word.SUSPENDED else None,
+        suspended_on=_suspended_on(license, user, found, at) if word == Word.SUSPENDED else None,
         goes_on=goes_on,
         stopped=stopped,
         shares=[replace(one, passed_on=on.get(one.line.pk, 0)) for one in shares(license, user, over=ended)],
@@ -177,12 +177,24 @@ def _ended_on(license: License, why: Obstacle | None) -> date:
     return legal_day(lines.latest("seq").at)
 
 
-def _suspended_on(license: License, user: LicenseEndUser | None, closings: Iterable[Closing]) -> date | None:
-    """Since when the license is, or this part of it by a cause of its own: whichever of those that last began first."""
+def _suspended_on(
+    license: License, user: LicenseEndUser | None, closings: Iterable[Closing], at: datetime
+) -> date | None:
+    """Since when the license is, or this part of it, without a break."""
+    if user is not None:
+        return legal_day(_closed_since(license, user, closings, at))
     lines = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk, to_state=LicenseState.SUSPENDED)
     began = lines.exclude(from_state=LicenseState.SUSPENDED).order_by("-seq").first()
-    since = [began.at] if began and license.state == LicenseState.SUSPENDED else []
-    if user is not None:
-        since += [one.opened_at for one in license.open_suspensions if one.end_user_id == user.pk]
-        since += [one.since for one in closings if one.end_user.pk == user.pk]
-    return legal_day(min(since)) if since else None
+    return legal_day(began.at) if began else None
+
+
+def _closed_since(license: License, user: LicenseEndUser, closings: Iterable[Closing], at: datetime) -> datetime:
+    """Since when something closes him, or the license as a whole, be it one after the other."""
+    causes = license.suspensions.filter(Q(end_user=None) | Q(end_user=user))
+    spans = [(one.opened_at, one.ended_at or at) for one in causes]
+    spans += [(one.since, at) for one in closings if one.end_user.pk == user.pk]
+    since = at
+    for began, ended in sorted(spans, key=lambda span: span[1], reverse=True):
+        if ended >= since:
+            since = min(since, began)
+    return since

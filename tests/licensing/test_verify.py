@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as configured
 
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from core.references import draw_code
 from licensing.actions import amendments, decisions, licenses
 from licensing.models import Application, License, LicenseEndUser, Suspension
@@ -31,9 +31,9 @@ def issued(world):
     return world.license(users=2, allotted=(40_000 * KG, 20_000 * KG))
 
 
-def closed(issued, user, world):
-    """By a hit, from the day of the license on."""
-    by = {"opened_by": world.ministry.decider.user, "opened_at": issued.issued_at}
+def closed(issued, user, world, at=None):
+    """By a hit, from then on, or from the day of the license on."""
+    by = {"opened_by": world.ministry.decider.user, "opened_at": at or issued.issued_at}
     Suspension.objects.create(license=issued, end_user=user, cause="screening", reason="x", **by)
 
 
@@ -55,6 +55,12 @@ def text(client, path):
 
 def rest(client, license, code=None):
     return client.get(f"/api/v1/verify/{license.ref}/", {"code": code or license.verify_code})
+
+
+def since(client, user):
+    """The day since which his part is suspended, or nothing."""
+    said = re.search(r"Suspended since ([^.]*)\.", text(client, address(user.license, user.verify_code)))
+    return said[1] if said else ""
 
 
 # --- what it says -----------------------------------------------------------------------------------------
@@ -119,6 +125,35 @@ def test_a_part_says_since_when_it_is_suspended_by_itself(issued, client, world,
     assert f"Suspended since {began:%-d %b %Y}." in text(client, address(issued, own.verify_code))
     for code in (None, other.verify_code):
         assert f"Suspended since {legal_today():%-d %b %Y}." in text(client, address(issued, code))
+
+
+def test_a_part_says_since_when_it_is_closed_without_a_break(issued, client, world, clock):
+    """The license was stopped, and before that ended a hit closed one of its end-users."""
+    m, (own, other), began = world.ministry, users_of(issued), legal_today()
+
+    def stops():
+        licenses.suspend(issued.ref, seen=seen(issued.ref), reason="All", by=m.decider)
+        return {"suspension": Suspension.objects.latest("pk").pk, "reason": "Settled", "by": m.other_decider}
+
+    ends = stops()
+    clock.shift(days=2)
+    closed(issued, own, world, legal_now())
+    clock.shift(days=4)
+    licenses.lift(issued.ref, seen=seen(issued.ref), **ends)
+    assert (since(client, own), since(client, other)) == (f"{began:%-d %b %Y}", "")
+    clock.shift(days=6)
+    stops()
+    assert (since(client, own), since(client, other)) == (f"{began:%-d %b %Y}", f"{legal_today():%-d %b %Y}")
+
+
+def test_a_part_that_was_open_in_between_is_suspended_since_it_was_closed_again(issued, client, world, clock):
+    own, _ = users_of(issued)
+    closed(issued, own, world)
+    clock.shift(days=2)
+    Suspension.objects.update(ended_by=world.ministry.other_decider.user, ended_at=legal_now(), end_reason="x")
+    clock.shift(days=4)
+    closed(issued, own, world, legal_now())
+    assert since(client, own) == f"{legal_today():%-d %b %Y}"
 
 
 def test_a_license_that_was_ended_says_by_what_on_which_day_and_whom_to_ask(issued, client, world, clock):
