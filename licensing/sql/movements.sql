@@ -13,9 +13,15 @@ CREATE TABLE licensing_movement (
     shipment_id bigint NULL,
     shipment_ref varchar(16) NOT NULL,
     available_after bigint NOT NULL,
+    account varchar(10) NOT NULL DEFAULT 'quantity',
+    end_user_id bigint NULL,
+    rate numeric(18, 8) NULL,
+    seq bigint NULL,
+    digest bytea NULL,
+    transaction bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
-CREATE INDEX movement_of_license ON licensing_movement (license_id, id);
+CREATE INDEX movement_of_license ON licensing_movement (license_id, transaction, id);
 CREATE TABLE licensing_movement_default PARTITION OF licensing_movement DEFAULT;
 
 -- Months of the movement table, made ahead by whoever runs the sweep: it needs no right but to call this.

@@ -164,8 +164,8 @@ $$;
 --           lines: [{line, quantity, unit, hs, value, currency, composition, oxide, contents}]};
 --           parties and license by reference.
 -- dry: judged only; no lock, no write, no key.
--- answer: kept under the key, as answer_keep reads it; its blanks are reserved_until, one that a process of before
---   shipments 0023 has for on_hold, which what is accepted never is, and what each line has left.
+-- answer: kept under the key, as answer_keep reads it; its blanks are reserved_until, one that a process of an
+--   earlier version has for on_hold, which what is accepted never is, and what each line has left.
 -- Returns one of {earlier: as answer_claim says} · {missing} · {problems: [{pointer, code, …}]} · as ledger_take does,
 --   with what was used of the client's reference before and, where it was accepted, reserved_until; or {answer: its body}.
 CREATE OR REPLACE FUNCTION shipment_reserve(request jsonb, dry boolean, answer jsonb DEFAULT NULL) RETURNS jsonb

@@ -1,7 +1,6 @@
 """Each guard of the ledger by itself, from both sides, and the rows that its functions hold."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import psycopg2
 import pytest
@@ -233,55 +232,6 @@ def test_postgresql_lets_an_end_user_keep_his_country_and_goods(world, apart):
     with pytest.raises(IntegrityError, match="keeps his country and his goods"), transaction.atomic():
         LicenseEndUser.objects.filter(pk=first.pk).update(declaration=moved)
     LicenseEndUser.objects.filter(pk=first.pk).update(open=False, goods=first.goods)  # as they are
-
-
-def test_licenses_of_before_say_what_was_signed_for_them(world, apart):
-    """Wherever an end-user has moved to since."""
-    license, german, _japanese = apart
-    users = license.end_users.order_by("pk")
-    was = list(users.values_list("destination", "goods"))
-    Party.objects.filter(ref=german).update(country="FR")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE licensing_licenseenduser DISABLE TRIGGER USER")
-        cursor.execute("UPDATE licensing_licenseenduser SET destination = '', goods = '{}'")
-        cursor.execute(import_module("licensing.migrations.0048_own_goods").OWN)
-    assert list(users.values_list("destination", "goods")) == was
-
-
-def written_anew(*before):
-    """What the migration writes for licenses of before, once these statements were run."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE licensing_licenseenduser DISABLE TRIGGER USER")
-        cursor.execute("ALTER TABLE licensing_declaration DISABLE TRIGGER USER")
-        for statement in before:
-            cursor.execute(statement)
-        cursor.execute("UPDATE licensing_licenseenduser SET destination = '', goods = '{}'")
-        cursor.execute(import_module("licensing.migrations.0048_own_goods").OWN)
-
-
-def test_licenses_of_before_go_where_the_rules_looked_though_nobody_kept_what_was_signed(world, apart):
-    license, german, japanese = apart
-    users = license.end_users.order_by("pk")
-    Party.objects.filter(ref=german).update(country="JP")  # where another is sent his goods
-    Party.objects.filter(ref=japanese).update(country="FR")
-    written_anew("UPDATE licensing_declaration SET as_signed = NULL")
-    assert list(users.values_list("destination", flat=True)) == ["DE", "JP"]
-
-
-def test_licenses_of_before_send_nobody_where_only_another_lives(world, apart):
-    license, german, _japanese = apart
-    Party.objects.filter(ref=german).update(country="FR")
-    written_anew("UPDATE licensing_declaration SET as_signed = NULL", "UPDATE licensing_verdict SET facts = '{}'")
-    assert list(license.end_users.order_by("pk").values_list("destination", flat=True)) == ["", "JP"]
-
-
-def test_an_end_user_of_before_who_declared_no_line_keeps_what_he_could_be_sent(world, apart):
-    license, *_parties = apart
-    first, second = license.end_users.order_by("pk")
-    items = "UPDATE licensing_declarationitem SET control_item_id = (SELECT id FROM licensing_controlitem WHERE code ="
-    written_anew(f"{items} '1C902.a.1') WHERE declaration_id = {first.declaration_id}")
-    found = dict(license.end_users.values_list("pk", "goods"))
-    assert found == {first.pk: sorted(first.goods + second.goods), second.pk: second.goods}
 
 
 def test_an_end_user_whose_declaration_ended_is_closed(world, license):

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from html import unescape
-from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -776,35 +775,6 @@ def test_after_the_last_day_the_page_offers_to_decline_alone(world, client, cloc
     assert "approve_return" not in text
     assert "decline_return" in text
     assert "The license is not in date, so it can’t have it again." in text
-
-
-def test_what_was_cleared_before_there_were_resolutions_can_be_corrected(world, cleared):
-    """As the migration writes them: what each message said of each line, in base units, and not what fits none."""
-    sql = import_module("shipments.migrations.0010_resolutions_of_before").SQL
-    _license, shipment, _ = cleared
-    lines = [
-        {"license_line": n, "quantity": q, "unit": u}
-        for n, q, u in ((1, "400.000", "kg"), (1, "5", "unit"), (9, "1", "g"))
-    ]
-    old = CustomsMessage.objects.create(
-        source=world.customs.organization,
-        message_id="OLD-1",
-        event="cleared",
-        fingerprint="",
-        body={"lines": lines},
-        shipment=shipment,
-        received_at=legal_now(),
-        status=200,
-        answer="",
-    )
-    with connection.cursor() as owner:
-        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        owner.execute("ALTER TABLE shipments_resolution DISABLE TRIGGER USER")
-        owner.execute("DELETE FROM shipments_resolution")
-        owner.execute(sql)
-    assert list(old.resolutions.values_list("line__line_number", "quantity", "drawn")) == [(1, 400 * KG, None)]
-    correct(world, shipment, cleared[2], 390 * KG, corrects="OLD-1")
-    assert figures(shipment) == {"drawn": 390}
 
 
 # --- on every account ---------------------------------------------------------------------------------------
