@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 
 from core import problems, upgrades
@@ -114,6 +115,14 @@ def test_a_migration_that_took_the_place_of_others_is_no_difference(db, other, m
     newest = type(loader.disk_migrations[loader.graph.leaf_nodes("licensing")[0]])
     monkeypatch.setattr(newest, "replaces", [*newest.replaces, NEWER])
     assert upgrades.differences() == []
+
+
+def test_a_database_that_stands_between_migrations_that_were_replaced_is_not_set_up(db, settings):
+    """Django would leave out what replaces them, and say nothing."""
+    settings.DATABASE_OWNER_URL = ""
+    cross_out("shipments", "0025_queues")
+    with pytest.raises(CommandError, match=r"shipments\.0001_squashed_\w+ replaces, and not all"):
+        call_command("setup")
 
 
 def test_it_is_said_in_the_log_once_with_the_error_and_what_differs(db, other, caplog):
