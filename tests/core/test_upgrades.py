@@ -99,9 +99,9 @@ def test_the_same_version_explains_nothing(db):
 
 
 def test_a_process_that_is_ahead_of_its_database_says_the_same(db):
-    (newest,) = upgrades.MigrationLoader(connection).graph.leaf_nodes("licensing")
-    run("DELETE FROM django_migrations WHERE app = 'licensing'")  # and all that it replaces
-    assert (upgrades.differences(), met("42703")) == ([".".join(newest)], True)
+    here = [one for one in upgrades.MigrationLoader(connection).graph.nodes if one[0] == "licensing"]
+    run("DELETE FROM django_migrations WHERE app = 'licensing'")  # and what they replace
+    assert (upgrades.differences(), met("42703")) == (sorted(map(".".join, here)), True)
 
 
 def test_migrations_of_an_app_that_is_not_here_any_more_say_nothing(db):
