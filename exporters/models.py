@@ -28,6 +28,7 @@ NAMES = ("name_zh", "name_en")  # of its organization
 FACTS = ("province", "address", "legal_representative")  # of the account itself
 PHONES = ("legal_representative_phone", "main_manager_phone", "handler_phone")
 PHONE = r"^(\+?[0-9][0-9 ()-]{5,28})?$"
+PERSONS = ("legal_representative", "main_manager", "handler")  # who answers for it
 CONTACTS = ("customs_code", "main_manager", "handler", *PHONES)  # what the company changes by itself
 VERIFIED = (*NAMES, *FACTS)  # what an officer compared with the business license, and with that of another
 

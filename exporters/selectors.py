@@ -13,6 +13,7 @@ from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.models import (
     CONTACTS,
     NAMES,
+    PERSONS,
     RENEWAL_DAYS,
     AccountChange,
     CompliancePaper,
@@ -107,6 +108,12 @@ def contacts_at(exporter: Exporter, at: datetime) -> dict[str, str]:
     """Its customs code, its responsible persons and how to call them, as they stood at that instant."""
     stand = {name: getattr(exporter, name) for name in CONTACTS}
     return _as_they_stood(exporter, stand, "restate", at)
+
+
+def persons_changed(exporter: Exporter, at: datetime) -> bool:
+    """Others answer for the company today than at that instant."""
+    stood = facts_at(exporter, at) | contacts_at(exporter, at)
+    return any(stood[name] != getattr(exporter, name) for name in PERSONS)
 
 
 def _as_they_stood(exporter: Exporter, facts: dict[str, str], verb: str, at: datetime) -> dict[str, str]:

@@ -21,7 +21,7 @@ from core.references import draw
 from core.templatetags.lodestone import day
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
-from licensing.selectors import licenses_for
+from licensing.selectors import licenses_for, taken_along
 from licensing.selectors.floors import Floors, floors_of
 from licensing.states import LicenseState
 
@@ -264,5 +264,5 @@ def _fill(row: Application, license: License) -> None:
     for declaration in declared.order_by("pk"):
         row.end_users.create(party=declaration.end_user, declaration=declaration)
     row.consignees.set(license.consignees.all())
-    for paper in before.documents.all():
+    for paper in taken_along(before):
         row.documents.create(type=paper.type, document_id=paper.document_id)

@@ -21,7 +21,7 @@ from licensing.actions.applications import SAID, Draft, LineDraft, write
 from licensing.actions.reliance import unreliable
 from licensing.granted import decided
 from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
-from licensing.selectors import applications_for, licenses_for, reliable_declarations
+from licensing.selectors import applications_for, licenses_for, reliable_declarations, taken_along
 
 COPIED = (*LONE, Kind.ANNUAL)
 REPLACED = gettext_lazy("It was replaced, and no newer one fits.")
@@ -162,7 +162,7 @@ def _one(rows: QuerySet[Any], ref: str) -> Any:
 def begin(old: Draft, case: Application, *, by: Actor, at: datetime, **origin: Any) -> Application:
     """A draft exists that says what of this still holds, with the papers of that case. origin: what it began with."""
     row = drafted(_still_holds(old, legal_day(at)), by=by, at=at, **origin)
-    for paper in case.documents.exclude(type__in=_of_one_shipment(old)):
+    for paper in taken_along(case).exclude(type__in=_of_one_shipment(old)):
         row.documents.create(type=paper.type, document_id=paper.document_id)
     return row
 

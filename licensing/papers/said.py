@@ -11,7 +11,7 @@ from core.languages import day_in_words
 from core.legal_time import LEGAL_ZONE, legal_day
 from core.models import Country, HistoryLine, Organization
 from core.templatetags.lodestone import quantity_bare, unit_word
-from exporters.models import Exporter, Party
+from exporters.models import PERSONS, Exporter, Party
 from exporters.selectors import contacts_at, facts_at
 from licensing.actions.declarations import stated
 from licensing.models import Application, Declaration, DeclarationEntry, EndUse, PolicyEdition
@@ -72,9 +72,6 @@ def company(exporter: Exporter, at: datetime) -> dict[str, Any]:
     stood = facts_at(exporter, at)
     names = {"zh": stood["name_zh"] or stood["name_en"], "en": stood["name_en"]}
     return {**names, "code": exporter.uscc, "address": stood["address"]}
-
-
-PERSONS = ("legal_representative", "main_manager", "handler")
 
 
 def responsible(exporter: Exporter, at: datetime) -> dict[str, Any]:

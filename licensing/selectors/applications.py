@@ -11,9 +11,10 @@ from django.db.models.functions import JSONArray
 from core.access import Actor, visibility
 from core.models import Document, HistoryLine
 from core.selectors import reaches_documents, whoever_may
-from exporters.selectors import seen_by, serving
+from exporters.selectors import persons_changed, seen_by, serving
 from licensing.models import (
     Application,
+    ApplicationDocument,
     ApplicationEndUser,
     ApplicationLine,
     DecisionStep,
@@ -288,3 +289,12 @@ def papers_of_reconsiderations(actor: Actor) -> QuerySet[Application, int]:
 @reaches_documents
 def supplements(actor: Actor) -> QuerySet[Application, int]:
     return applications_for(actor).order_by().values_list("supplement__points__answer__files", flat=True)
+
+
+def taken_along(case: Application) -> QuerySet[ApplicationDocument]:
+    """The papers of it that are as true of the next one: no identity proof of people who answer for the company no
+    more."""
+    papers = case.documents.order_by("pk")
+    if case.submitted_at and persons_changed(case.exporter, case.submitted_at):
+        return papers.exclude(type=ApplicationDocument.Type.IDENTITY)
+    return papers

@@ -80,6 +80,14 @@ def q13(world):
     return license
 
 
+def test_a_draft_has_no_identity_proof_of_who_answered_for_the_company_before(world):
+    license = world.license(kilograms=100)
+    make.another_handler(world.exporter)
+    row, before = begun(world, license), license.application
+    types = [set(case.documents.values_list("type", flat=True)) for case in (before, row)]
+    assert types[0] - types[1] == {"id_proof"}
+
+
 def test_a_draft_begins_with_all_that_the_license_says(world):
     license = world.license(kilograms=100)
     row = begun(world, license)

@@ -57,6 +57,13 @@ def test_a_copy_of_an_annual_license_says_what_was_granted_and_nothing_of_its_da
     assert lines_of(license).last().verb == "issue"
 
 
+def test_no_copy_has_the_identity_proof_of_who_answered_for_the_company_before(world):
+    case = sent(world, kind="annual")
+    assert "id_proof" in types(copied(world, case))
+    make.another_handler(world.exporter)
+    assert set(types(case)) - set(types(copied(world, case))) == {"id_proof"}
+
+
 def test_a_copy_of_a_case_says_what_was_asked_but_for_the_contract_of_one_shipment(world):
     days = legal_today(), legal_today() + 90 * DAY
     case = sent(world, kind="per_shipment", kilograms=100, remarks="The third of four.", days=days)

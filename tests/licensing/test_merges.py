@@ -71,6 +71,13 @@ def test_goods_are_added_up_of_what_was_granted_or_is_asked(world):
     assert [one.verb for one in lines_of(row)] == ["draft"]
 
 
+def test_no_identity_proof_of_who_answered_for_the_company_before_is_taken_over(world):
+    before = [sent(world) for _ in range(2)]
+    make.another_handler(world.exporter)
+    assert set(types(merged(world, *before))) == {"tech_desc", "party_intro"}
+    assert set(types(merged(world, *before, sent(world)))) == {"tech_desc", "id_proof", "party_intro"}
+
+
 def test_what_holds_of_one_shipment_alone_is_not_taken_over(world):
     days = {"planned_from": legal_today(), "planned_until": legal_today() + 90 * DAY}
     cases = [sent(world, remarks="The third of four.") for _ in range(2)]
