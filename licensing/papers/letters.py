@@ -387,7 +387,7 @@ def replacement(line: HistoryLine, license: License) -> Data:
 
 
 def surrender(line: HistoryLine, license: License) -> Data:
-    return {"reason": line.reason}
+    return {"reason": line.reason, "rest": _rest(license, line)}
 
 
 # --- accounts ---------------------------------------------------------------------------------------------

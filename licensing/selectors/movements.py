@@ -46,10 +46,10 @@ class Balance:
 
 
 def balances_at(license: License, at: datetime) -> dict[int, Balance]:
-    """Of each line, by number, as its movements up to that instant left it."""
+    """Of each line, by number, as its movements up to that instant left it, but for what lapsed with it then."""
     found: dict[int, Balance] = {}
     rows = Movement.objects.filter(license_id=license.pk, account=Movement.Account.QUANTITY, at__lte=at)
-    for row in rows.order_by("id"):
+    for row in rows.exclude(kind=Movement.Kind.LAPSE, at=at).order_by("id"):
         before = found.get(row.line_number, Balance(0, 0))
         found[row.line_number] = Balance(row.available_after, before.held + _held(row))
     return found

@@ -439,9 +439,13 @@ def test_whoever_changed_a_license_has_on_paper_what_took_its_place(world, licen
     assert f"Ittakestheplaceof{license.ref}" in text_of(of_case(world, ref), "grant")
 
 
-def test_whoever_hands_it_back_has_that_on_paper(world, license):
+def test_whoever_hands_it_back_has_that_on_paper_with_what_lapsed(world):
+    license = world.license()
+    world.clear(world.shipment(license, 100_000).ref, 100_000)
     licenses.surrender(license.ref, seen=seen(license.ref), reason="Not needed.", by=world.exporter)
-    assert "许可证交回确认书" in text_of(license, "surrender")
+    text = text_of(license, "surrender")
+    assert "许可证交回确认书" in text and "Quantitieswhenitended" in text and "Free,andlapsed" in text
+    assert quantities(said_of(license, "surrender")) == [(1, "59,900 kg", "0")]
 
 
 def test_letters_are_numbered_in_their_order(world, license):
