@@ -95,7 +95,7 @@ class Book:
         self.editions = editions_at(self.at)
         self.items = list(ControlItem.objects.filter(official=True).order_by("code"))
         self.signed = self._declarations(min(400, 20 + licenses // 4))
-        with unguarded(LicenseEndUser):  # who have declared nothing
+        with unguarded(LicenseEndUser):  # whose declarations name nothing
             self.issued = self.cases("issued", licenses)
             for number in range(licenses // 5 if cases is None else cases):
                 self.cases(OPEN_CASE[number % len(OPEN_CASE)], 1)
@@ -194,6 +194,7 @@ class Book:
         for at, license in enumerate(self.licenses):
             case = license.application_id
             lines[case] = [(line, self._line(license, line)) for line in asked[case]]
+            items = [line.control_item_id for line in asked[case]]
             users[case] = [
                 (
                     user,
@@ -202,10 +203,10 @@ class Book:
                         party=user.party,
                         declaration=user.declaration,
                         destination=user.party.country_id,
-                        goods=[],
+                        goods=items[place % 2 :] or items,
                     ),
                 )
-                for user in named[case]
+                for place, user in enumerate(named[case])
             ]
             if at % 3 == 0:
                 shipments.append(self._shipment(license, named[case][0].party))

@@ -47,8 +47,8 @@ def open_again(license: License, user: LicenseEndUser, cause: str, *, reason: st
 def _told(license: License, user: LicenseEndUser, cause: str, at: datetime, reason: str, by: Actor) -> dict[str, Any]:
     """What history says: it follows from the deed, which stands elsewhere with whoever did it; one of enforcement is
     the deed."""
-    lines = license.lines.values_list("number", flat=True)
-    told = {"at": at, "facts": closing(cause, [user.party.ref], lines)}
+    lines = [line.number for line in license.lines.all() if line.is_for(user)]
+    told = {"at": at, "facts": closing(cause, [user], lines)}
     if cause == Suspension.Cause.ENFORCEMENT:
         return told | {"by": by, "reason": reason}
     return told | {"by": clock(), "reason": ""}

@@ -22,7 +22,7 @@ from core.models import HistoryLine
 from core.quantities import show
 from exporters.models import Stop
 from licensing import books, ledger
-from licensing.models import EndReason, Kind, License, Suspension
+from licensing.models import EndReason, Kind, License, LicenseEndUser, Suspension
 from licensing.selectors import licenses_for, uses_untold
 from licensing.states import IN_FORCE, LicenseState
 
@@ -109,10 +109,11 @@ def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dic
     exhaust_if_done(license, by=by)
 
 
-def closing(cause: str, parties: Iterable[str], lines: Iterable[int]) -> dict[str, Any]:
-    """What history says of a cause of end-users: which, of whom, on which lines."""
+def closing(cause: str, users: Iterable[LicenseEndUser], lines: Iterable[int]) -> dict[str, Any]:
+    """What history says of a cause of end-users: which, of whom, as they are called then, on which lines."""
     numbers = ", ".join(str(number) for number in sorted(set(lines)))
-    return {"cause": cause, "end_users": ", ".join(sorted(set(parties))), "lines": numbers}
+    names = dict(sorted({user.party.ref: user.party.name for user in users}.items()))
+    return {"cause": cause, "end_users": ", ".join(names), "names": ", ".join(names.values()), "lines": numbers}
 
 
 def narrowed(license: License, *, by: Actor, at: datetime, reason: str, facts: dict[str, Any]) -> None:
@@ -190,7 +191,7 @@ def settle(license: License, *, by: Actor) -> None:
         if license.state == LicenseState.ACTIVE and not license.serves():  # all were closed while it was used up
             closed = license.end_users.filter(open=False).select_related("party")
             cause = Suspension.objects.filter(end_user__in=closed, ended_at=None).latest("pk").cause
-            facts = closing(cause, (user.party.ref for user in closed), ())
+            facts = closing(cause, closed, ())
             move(license.suspend, by=clock(), at=at, facts=facts)
 
 

@@ -129,7 +129,8 @@ def turn(pk: int, *, by: Actor) -> bool:
     began, ended = _judge_again(license, verdicts, editions, at)
     served = license.serves()
     changed = _follow(license, verdicts, editions, by, at)
-    began += [verdict for verdict in verdicts if verdict.end_user_id in changed and verdict not in began]
+    anew = [one for one in verdicts if one.end_user_id in changed and one not in began]
+    began += [one for one in anew if one.line.is_for(one.end_user)]
     if began:
         narrowed(license, **_told(began, by, at))
     if ended:
@@ -141,7 +142,8 @@ def turn(pk: int, *, by: Actor) -> bool:
 def _judge_again(
     license: License, verdicts: list[Verdict], editions: Editions, at: datetime
 ) -> tuple[list[Verdict], list[Verdict]]:
-    """Its verdicts know every edition of now. Returns which began to prohibit since the last turn, and which ended."""
+    """Its verdicts know every edition of now. Returns which began to prohibit since the last turn, and which ended, of
+    goods that their end-user declared."""
     since, contract, special = license.issued_at, license.application.contract_on, license.special
     was = {verdict.pk: verdict.forbidden for verdict in verdicts}
     for verdict in verdicts:
@@ -152,7 +154,7 @@ def _judge_again(
     license.judged_by_id = editions.newest
     license.next_turn_at = next_turn([one for v in verdicts for one in (*v.prohibited, *v.held)], at)
     license.save(update_fields=["judged_by", "next_turn_at"])
-    turned = [verdict for verdict in verdicts if verdict.forbidden != was[verdict.pk]]
+    turned = [one for one in verdicts if one.forbidden != was[one.pk] and one.line.is_for(one.end_user)]
     return [one for one in turned if one.forbidden], [one for one in turned if not one.forbidden]
 
 
@@ -189,7 +191,7 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
 def _told(verdicts: list[Verdict], by: Actor, at: datetime) -> dict[str, Any]:
     """What history says of verdicts that turned."""
     stretches = [one for one in (standing(verdict.prohibited, at) for verdict in verdicts) if one]
-    parties = [verdict.end_user.party.ref for verdict in verdicts]
-    facts = closing(Suspension.Cause.POLICY, parties, [verdict.line.number for verdict in verdicts])
+    users, lines = [one.end_user for one in verdicts], [one.line.number for one in verdicts]
+    facts = closing(Suspension.Cause.POLICY, users, lines)
     rules = sorted({rule for stretch in stretches for rule in stretch["rules"]})
     return {"by": by, "at": at, "reason": ", ".join(rules), "facts": facts}

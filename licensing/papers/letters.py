@@ -336,6 +336,12 @@ def _cause(line: HistoryLine) -> said.Both:
     return said.both(lambda: Suspension.Cause(line.facts["cause"]).label)
 
 
+def _of_whom(line: HistoryLine) -> Data:
+    """Which end-users and lines a cause is of; nothing where it is of the whole license."""
+    facts = line.facts
+    return {"end_users": facts.get("names", facts.get("end_users", "")), "lines": facts.get("lines", "")}
+
+
 def suspension(line: HistoryLine, license: License) -> Data:
     """With the words that its holder reads on the license's page, and no others."""
     causes = license.suspensions.filter(opened_at=line.at).select_related("end_user__party", "edition")
@@ -345,14 +351,20 @@ def suspension(line: HistoryLine, license: License) -> Data:
         "rest": _rest(license, line),
         "contest_days": CONTEST_DAYS,
         "cause": _cause(line),
-        "end_users": line.facts.get("end_users", ""),
-        "lines": line.facts.get("lines", ""),
+        **_of_whom(line),
         "reasons": [one for one in reasons if one["zh"]],
     }
 
 
 def lift(line: HistoryLine, license: License) -> Data:
-    return {"cause": _cause(line), "reason": line.reason, "active": line.to_state == "active"}
+    """What was suspended can be used again, or is so still; or a part of the license that was closed is open again, or
+    is closed still by another cause."""
+    whom, part = _of_whom(line), ""
+    if line.verb == "widen":
+        part = "open"
+    elif whom["end_users"] and line.from_state == line.to_state != "suspended":
+        part = "closed"
+    return {"cause": _cause(line), "reason": line.reason, "state": line.to_state, "part": part, **whom}
 
 
 def revocation(line: HistoryLine, license: License) -> Data:
@@ -368,8 +380,9 @@ def revocation(line: HistoryLine, license: License) -> Data:
 
 
 def _rest(license: License, line: HistoryLine) -> list[Data]:
-    """What was free on each line when this happened, and what was held for shipments under way."""
+    """What was free on each line that it is of when it happened, and what was held for shipments under way."""
     balances = balances_at(license, line.at)
+    of = line.facts["lines"].split(", ") if line.verb == "narrow" else None
     return [
         {
             "number": one.number,
@@ -378,6 +391,7 @@ def _rest(license: License, line: HistoryLine) -> list[Data]:
             "held": said.amount(balances[one.number].held, one.unit),
         }
         for one in license.lines.select_related("control_item").order_by("number")
+        if of is None or str(one.number) in of
     ]
 
 
@@ -412,13 +426,20 @@ def account(line: HistoryLine, exporter: Exporter) -> Data:
 
 
 # what each step of a reconsideration is called on its letter
-RECONSIDERED = {
+RECONSIDERED: dict[str, "str | Promise"] = {
     "admit": _("Notice: request to reconsider accepted"),
     "admit_by_law": _("Notice: request to reconsider counts as accepted"),
     "extend": _("Notice: time to reconsider extended"),
     "uphold": _("Decision on reconsideration: upheld"),
     "change": _("Decision on reconsideration: changed"),
     "quash": _("Decision on reconsideration: quashed"),
+}
+
+# what a letter is called after one of its steps, where that says more
+CALLED: dict[str, dict[str, "str | Promise"]] = {
+    "reconsideration": RECONSIDERED,
+    "suspension": {"narrow": _("Notice: license closed in part")},
+    "lift": {"widen": _("Notice: a part of the license is open again")},
 }
 
 Writer = Callable[[HistoryLine], Content]
@@ -440,7 +461,7 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
         ("admit", "admit_by_law", "extend", "uphold", "change", "quash"),
     ),
     ("suspension", _("Notice of suspension"), of_license(suspension), "license", ("suspend", "narrow")),
-    ("lift", _("Notice that a suspension was lifted"), of_license(lift), "license", ("lift",)),
+    ("lift", _("Notice that a suspension was lifted"), of_license(lift), "license", ("lift", "widen")),
     ("revocation", _("Decision: license ended by the ministry"), of_license(revocation), "license", ("revoke",)),
     ("replacement", _("Notice that a license was replaced"), of_license(replacement), "license", ("replace",)),
     ("surrender", _("Confirmation: license handed back"), of_license(surrender), "license", ("surrender",)),
@@ -453,5 +474,4 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
     ),
 ]
 for name, label, write, noun, verbs in LETTERS:
-    called = RECONSIDERED if name == "reconsideration" else {}
-    papers(Kind(name, label, said.TEMPLATES / f"{name}.typ", write, called), noun, *verbs)
+    papers(Kind(name, label, said.TEMPLATES / f"{name}.typ", write, CALLED.get(name, {})), noun, *verbs)

@@ -772,13 +772,22 @@ register(
 )
 
 
+def by_name(words: "str | Promise") -> Callable[[HistoryLine], str]:
+    """These words of end-users, by their names where the line has those."""
+
+    def said(line: HistoryLine) -> str:
+        return str(words).replace("{end_users}", "{names}") if "names" in line.facts else str(words)
+
+    return said
+
+
 def suspended(line: HistoryLine) -> str:
     """And why, where nobody gave a reason in words."""
     why = "" if line.reason else opened_because(line.facts.get("cause", ""), line.facts)
     if why:
         return str(_("Suspended. {why}")).format(why=why)
-    if (of := line.facts.get("end_users")) and not line.reason:
-        return str(_("Suspended: it is closed for {end_users}, and serves nobody else")).format(end_users=of)
+    if line.facts.get("end_users") and not line.reason:
+        return by_name(_("Suspended: it is closed for {end_users}, and serves nobody else"))(line)
     return str(_("Suspended"))
 
 
@@ -937,8 +946,8 @@ register(
             ResolveForm,
             internal=True,
         ),
-        Step("narrow", _("Line {lines} is closed for {end_users}"), mail=_("{ref}: closed in part, for {end_users}")),
-        Step("widen", _("Line {lines} is open again for {end_users}"), mail=_("{ref}: open again in part")),
+        Step("narrow", by_name(_("Line {lines} is closed for {end_users}")), mail=_("{ref}: closed in part")),
+        Step("widen", by_name(_("Line {lines} is open again for {end_users}")), mail=_("{ref}: open again in part")),
         Step("hold", _("A hold began to stop reservations: {holds}"), mail=_("{ref}: a hold stops reservations")),
         Step("release", _("A hold on reservations ended: {holds}"), mail=_("{ref}: a hold on it has ended")),
         Step("exhaust", _("Used up"), mail=_("{ref}: used up")),

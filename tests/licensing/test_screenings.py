@@ -591,7 +591,7 @@ def test_the_holder_reads_who_was_closed_what_goes_on_and_whom_to_ask_and_nothin
     ref = world.under_review(world.application(by_whom=[hit.declaration]))
     screenings.screen(ref, **result(ref, hit="watch_list", reason="Entry 9"), by=world.ministry.reviewer)
     line = lines_of(shared).last()
-    assert _writers["license", "narrow"](line).subject == f"{shared.ref}: closed in part, for {hit.party.ref}"
+    assert _writers["license", "narrow"](line).subject == f"{shared.ref}: closed in part"
     page = words_of(client, world.exporter, f"/licenses/{shared.ref}/")
     assert f"{hit.party.name}: the ministry looks into a question about this end-user." in page
     assert "For all else goods are reserved and shipped as before." in page
@@ -738,7 +738,7 @@ def test_the_page_of_the_license_names_the_hit_and_resolves_it(world, listed, cl
     assert "Another register number" in words(page)
     page = words_of(client, world.exporter, f"/licenses/{license.ref}/")
     assert "Another register number" not in page and "Screening" not in page
-    assert f"Line 1 is open again for {second.party.ref}" in page
+    assert f"Line 1 is open again for {second.party.name}" in page
     line = lines_of(license).get(verb="widen")
     assert _writers["license", "widen"](line).subject == f"{license.ref}: open again in part"
     assert ("license", "resolve") not in _writers

@@ -118,6 +118,17 @@ def test_a_license_with_another_end_user_is_narrowed_and_widened(world, two):
     assert set(told) == {"narrow", "widen"}
 
 
+def test_a_turn_tells_of_an_end_user_s_own_lines_alone(world):
+    license = world.apart()
+    first, _second = license.end_users.order_by("pk")
+    make.edition(ban("DE"))
+    assert turn(license)
+    make.edition(ban("FR"), "AFTER")
+    assert turn(license)
+    told = [(one.verb, one.facts["end_users"], one.facts["lines"]) for one in lines_of(license) if one.verb != "issue"]
+    assert told == [(verb, first.party.ref, "1") for verb in ("narrow", "widen")]
+
+
 @pytest.mark.parametrize("scheduled", [False, True], ids=["at-once", "scheduled"])
 def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled, world, two, client, clock):
     """Where the worker is dead: its page, REST and the counter, as a reservation meets it; the state waits for the

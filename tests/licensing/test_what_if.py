@@ -170,6 +170,12 @@ def test_what_closes_one_of_two_end_users_narrows_and_what_frees_him_widens(worl
     assert asked(draft(nothing))["licenses"]["refs"] == {"widen": [license.ref]}
 
 
+def test_it_tells_of_an_end_user_s_own_lines_alone(world):
+    license = world.apart()
+    [event] = asked(draft(forbid(country=["DE"])))["licenses"]["events"]
+    assert (event["end_users"], event["lines"]) == ([license.end_users.order_by("pk")[0].party.ref], [1])
+
+
 def test_what_frees_the_last_end_user_lifts_unless_another_cause_is_open(world, license):
     make.edition(forbid(country=["DE"]))
     tasks.turn_licenses()

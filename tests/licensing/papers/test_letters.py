@@ -75,7 +75,8 @@ def test_every_step_of_the_story_that_owes_a_paper_leaves_it(world, clock):
     assert [(one.line.subject_kind, one.line.verb, one.error) for one in failed] == []
     owed = {(noun, verb): name for name, (noun, verbs) in KINDS.items() for verb in verbs}
     owed |= {("license", "issue"): "certificate", ("inquiry", "sign"): "answer"}
-    del owed["license", "narrow"]  # it follows from other verbs, on a license of several end-users: none is here
+    for verb in ("narrow", "widen"):  # they follow from other verbs, on a license of several end-users: none is here
+        del owed["license", verb]
     rows = Paper.objects.select_related("line", "document").filter(part=0)
     assert {(one.line.subject_kind, one.line.verb): one.kind for one in rows} == owed
     lines = HistoryLine.objects.filter(deliveries__consumer="paper").count()
@@ -412,8 +413,8 @@ def test_a_lift_says_whether_the_license_can_be_used_again(world, license):
     for cause in license.suspensions.all():
         facts = {"suspension": cause.pk, "reason": "It is over."}
         licenses.lift(license.ref, seen=seen(license.ref), **facts, by=world.ministry.other_decider)
-        active.append(said_of(license, "lift")["active"])
-    assert active == [False, True]
+        active.append(tuple(said_of(license, "lift")[name] for name in ("state", "part")))
+    assert active == [("suspended", ""), ("active", "")]
     assert "恢复有效" in text_of(license, "lift")
 
 
@@ -576,7 +577,7 @@ def test_a_license_that_is_suspended_when_a_correction_reopens_it_has_its_letter
     receive(world.message(shipment.ref, "corrected", reason="Weighed", lines=lines, **facts), by=world.customs)
     said = said_of(license, "suspension")
     assert said["cause"]["en"] == "An invalid declaration of the end-user"
-    assert said["end_users"] == row.end_user.ref
+    assert said["end_users"] == row.end_user.name
 
 
 def quantities(data):
@@ -611,10 +612,55 @@ def test_whoever_is_closed_out_of_a_license_that_goes_on_has_it_on_paper(world):
     user = of_case(world, ref).end_users.get()
     screenings.screen(ref, end_users=[user.pk], by=world.ministry.reviewer, **facts)
     data = said_of(license, "suspension")
-    assert data["in_part"] and data["end_users"] == user.party.ref
+    assert data["in_part"] and data["end_users"] == user.party.name
     text = text_of(license, "suspension")
     assert "Notice:licenseclosedinpart" in text and "Forallothersgoodsarereserved" in text
     assert "Namedthere" not in text
+
+
+@pytest.fixture
+def of_two_goods(world):
+    """Each line is for one of its end-users alone. With what the first declared."""
+    license = world.apart()
+    return license, license.end_users.order_by("pk")[0].declaration
+
+
+def test_who_is_closed_and_open_again_reads_of_his_own_lines_by_name(world, of_two_goods, client):
+    license, row = of_two_goods
+    ref = world.under_review(world.application(by_whom=[row]))
+    facts = {"hit": "watch_list", "list_version": "LIST-9", "screened_on": legal_today(), "reason": "Named there."}
+    screenings.screen(ref, end_users=[of_case(world, ref).end_users.get().pk], by=world.ministry.reviewer, **facts)
+    name = row.end_user.name
+    data = said_of(license, "suspension")
+    assert (data["end_users"], data["lines"]) == (name, "1")
+    assert quantities(data) == [(1, "100 kg", "0")]
+    facts = {"end_user": license.end_users.get(declaration=row).pk, "hit": "none", "reason": "Another."}
+    facts |= {"list_version": "LIST-9", "seen": seen(license.ref)}
+    screenings.resolve(license.ref, **facts, by=world.ministry.reviewer)
+    data = said_of(license, "lift")
+    assert (data["part"], data["state"], data["end_users"], data["lines"]) == ("open", "active", name, "1")
+    text = text_of(license, "lift")
+    assert "许可证部分恢复使用通知书" in text and "Goodsoftheselinescanbereservedfortheseend-users" in text
+    client.force_login(world.exporter.user)
+    client.cookies["language"] = "en"
+    page = unescape(client.get(f"/licenses/{license.ref}/").content.decode())
+    assert f"Line 1 is closed for {name}" in page and f"Line 1 is open again for {name}" in page
+    assert ">Notice: license closed in part</a>" in page and ">Notice: a part of the license is open again</a>" in page
+
+
+def test_what_is_closed_by_another_cause_still_is_said_to_be(world, of_two_goods):
+    license, row = of_two_goods
+    ref = world.under_review(world.application(by_whom=[row]))
+    hit = {"hit": "watch_list", "list_version": "LIST-9", "reason": "Named there."}
+    asked = {"end_users": [of_case(world, ref).end_users.get().pk], "screened_on": legal_today()}
+    screenings.screen(ref, by=world.ministry.reviewer, **asked, **hit)
+    invalidated(row, world)
+    user = license.end_users.get(declaration=row).pk
+    facts = hit | {"hit": "none", "end_user": user, "seen": seen(license.ref)}
+    screenings.resolve(license.ref, **facts, by=world.ministry.reviewer)
+    assert said_of(license, "lift")["part"] == "closed"
+    text = text_of(license, "lift")
+    assert "Anothercauseisopen,sothatthispartisstillclosed." in text and "inforceagain" not in text
 
 
 def test_a_refusal_says_that_the_answer_to_the_intent_was_heard_and_on_which_day(world, clock):
