@@ -72,8 +72,8 @@
     .map((control, place) => [`${place}.${control.name}`, control]);
   // What was typed goes with what it was typed over: a newer version would write it over a colleague's change unasked.
   // Another form's own step moves `seen` on; where the page is only shown again, that goes along, too.
-  const carried = (form, whole) => [...form.elements]
-    .filter((control) => control.type === "hidden" && (whole ? ["version", "base", "seen"] : ["version", "base"]).includes(control.name))
+  const carried = (form, again) => [...form.elements]
+    .filter((control) => control.type === "hidden" && (again ? ["version", "base", "seen"] : ["version", "base"]).includes(control.name))
     .map((control) => [control.name, control]);
   const ticked = (control) => ["checkbox", "radio"].includes(control.type);
   const value = (control) => ticked(control) ? control.checked
@@ -91,10 +91,11 @@
     document.addEventListener("submit", (event) => {
       if (event.target.matches("[data-forget-typed]")) { sessionStorage.clear(); return; }
       const kept = read();
-      const whole = event.target.matches("[data-keep-typed]") || document.querySelector(".errsum");  // the next page is fresh
+      const again = event.target.matches("[data-keep-typed]");
+      const whole = again || document.querySelector(".errsum");  // the next page is fresh
       forms().forEach(([about, form]) => {
         const typed = form === event.target ? [] : controls(form).filter(([, control]) => whole || changed(control));
-        if (typed.length) kept[about] = [...typed, ...carried(form, whole)].map(([place, control]) => [place, value(control)]);
+        if (typed.length) kept[about] = [...typed, ...carried(form, again)].map(([place, control]) => [place, value(control)]);
         else delete kept[about];
       });
       sessionStorage.setItem(KEPT, JSON.stringify(kept));

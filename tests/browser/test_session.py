@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from core.access import actor_for_user
+from core.history import version
 from core.legal_time import legal_today
 from core.models import User
 from core.web import sessions
@@ -174,3 +175,27 @@ def test_what_was_seen_before_the_language_changed_is_what_a_decision_says(sign_
     form = page.locator(f"main form[action='{about}']").first
     assert form.locator("textarea").first.input_value() == "Typed"
     assert form.locator("[name=seen]").input_value() == before
+
+
+def test_what_was_seen_before_another_form_was_sent_beside_a_mistake_is_not_seen_again(sign_in):
+    """Its own step moved the case on, and the page that came then shows it."""
+    row = Application.objects.get(state="awaiting_applicant")
+    mine = actor_for_user(User.objects.get(name="Zhao Min"))
+    for question in row.questions.still_open():
+        questions.close_question(row.ref, question=question.pk, reason="It is known", seen=version(row), by=mine)
+    page = sign_in("zhao.min")
+    page.goto(f"/desk/cases/{row.ref}/")
+    typed = page.locator("#id_recommend_text")
+    typed.evaluate("field => { field.value = 'Typed'; }")
+    page.locator("#id_recommend_months").evaluate("field => { field.value = ''; field.form.noValidate = true; }")
+    with page.expect_navigation():
+        typed.evaluate("field => field.form.querySelector('button').click()")
+    assert page.locator(".errsum").count()
+    screening = page.locator("form#screen")
+    screening.locator("[name=end_users]").evaluate_all("boxes => boxes.forEach((box) => { box.checked = true; })")
+    screening.locator("[name=hit][value=none]").evaluate("box => { box.checked = true; }")
+    screening.locator("[name=list_version]").evaluate("field => { field.value = 'May'; }")
+    with page.expect_navigation():
+        screening.locator("button").last.evaluate("button => button.click()")
+    assert not page.locator(".errsum").count() and typed.input_value() == "Typed"
+    assert page.locator("form:has(#id_recommend_text) [name=seen]").input_value() == str(version(row))
