@@ -1,7 +1,7 @@
 """How much is taken at once. Whatever is larger is refused, in words that name these numbers."""
 
 BODY_MEGABYTES = 1  # of a call, and of a form beside its files
-FORM_FIELDS, FORM_FILES = 500, 20
+FORM_FIELDS, FORM_FILES = 1_500, 20  # a recommendation of 50 lines for 20 end-users has over 1,000
 TEXT_CHARACTERS = 10_000
 MESSAGES_AT_ONCE = 1_000  # of customs; other lists of objects, too
 

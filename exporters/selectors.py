@@ -112,8 +112,11 @@ def contacts_at(exporter: Exporter, at: datetime) -> dict[str, str]:
 
 def persons_changed(exporter: Exporter, at: datetime) -> bool:
     """Others answer for the company today than at that instant."""
-    stood = facts_at(exporter, at) | contacts_at(exporter, at)
-    return any(stood[name] != getattr(exporter, name) for name in PERSONS)
+    lines = lines_of(exporter).filter(verb__in=("accept_change", "restate"), at__gt=at)
+    before: dict[str, str] = {}
+    for line in lines.order_by("-seq"):
+        before |= line.facts["before"]
+    return any(before.get(name, now) != now for name in PERSONS for now in [getattr(exporter, name)])
 
 
 def _as_they_stood(exporter: Exporter, facts: dict[str, str], verb: str, at: datetime) -> dict[str, str]:

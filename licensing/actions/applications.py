@@ -42,7 +42,7 @@ from licensing.models import (
     Inquiry,
     Kind,
 )
-from licensing.selectors import NEW, Judged, applications_for, judge, usable_declarations
+from licensing.selectors import NEW, Judged, applications_for, judge, of_former_persons, usable_declarations
 from licensing.states import ApplicationState
 
 Paper = ApplicationDocument.Type
@@ -375,10 +375,17 @@ ADD = {
 }
 
 
+FORMER = gettext_lazy(
+    "Add the identity proof of those who answer for your company now: they changed after the one here was added."
+)
+
+
 def _missing_papers(row: Application) -> list[Problem]:
-    types = set(row.documents.values_list("type", flat=True))
+    former = of_former_persons(row)
+    types = set(row.documents.exclude(pk__in=former).values_list("type", flat=True))
     needed = [*ApplicationDocument.NEEDED, *([Paper.CIRCUMSTANCES] if row.special else [])]
-    return [Problem("/documents", "required", str(ADD[one])) for one in needed if one not in types]
+    add = ADD | ({Paper.IDENTITY: FORMER} if former else {})
+    return [Problem("/documents", "required", str(add[one])) for one in needed if one not in types]
 
 
 def _unreliable_declarations(row: Application) -> list[Problem]:

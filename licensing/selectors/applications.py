@@ -292,9 +292,12 @@ def supplements(actor: Actor) -> QuerySet[Application, int]:
 
 
 def taken_along(case: Application) -> QuerySet[ApplicationDocument]:
-    """The papers of it that are as true of the next one: no identity proof of people who answer for the company no
-    more."""
-    papers = case.documents.order_by("pk")
-    if case.submitted_at and persons_changed(case.exporter, case.submitted_at):
-        return papers.exclude(type=ApplicationDocument.Type.IDENTITY)
-    return papers
+    """The papers of it that are as true of the next one."""
+    return case.documents.exclude(pk__in=of_former_persons(case)).order_by("pk")
+
+
+def of_former_persons(case: Application) -> list[int]:
+    """Its identity proofs from before others came to answer for the company, by primary key."""
+    papers = case.documents.filter(type=ApplicationDocument.Type.IDENTITY)
+    added = papers.values_list("pk", "document__uploaded_at")
+    return [pk for pk, at in added if persons_changed(case.exporter, at)]

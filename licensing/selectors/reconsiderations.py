@@ -10,7 +10,7 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Prefetch,
 from django.db.models.functions import Coalesce
 
 from core.access import Actor
-from core.legal_time import day_start, legal_day
+from core.legal_time import day_start, legal_day, legal_today
 from core.models import Delivery, HistoryLine
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
@@ -118,8 +118,8 @@ def _moved(table: Calendar | None, day: date) -> date | None:
 class Term:
     """The time of a reconsideration, as of `on`. accept_by: the last day to accept the request, None where the table of
     working days ends before it. accepted_on: its day 0. by_law: nobody accepted it in time, so it counts as accepted.
-    due_on: its last day, None as long as it did not begin; unmoved where the table ends before it. left: days to its
-    end."""
+    due_on: its last day, None as long as it did not begin; unmoved where the table ends before it, and then nobody is
+    late. left: days to its end."""
 
     on: date
     filed_on: date
@@ -154,10 +154,15 @@ def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[i
         accepted_on, extended = row.begun_on(today, table), row.extended is not None
         by_law = accepted_on is not None and not row.admitted
         due_on = due(accepted_on, extended, table) if accepted_on else None
-        left = (due_on - today).days if due_on else None
+        left = _left(due_on, today, table) if due_on else None
         accept_by = row.accept_by(table) if table else None
         found[row.pk] = Term(today, filed[row.pk], accept_by, accepted_on, by_law, extended, due_on, left)
     return found
+
+
+def _left(due_on: date, today: date, table: Calendar | None) -> int:
+    left = (due_on - today).days
+    return left if _moved(table, due_on) else max(left, 0)
 
 
 def due(accepted_on: date, extended: bool, table: Calendar | None) -> date:
@@ -198,7 +203,7 @@ def to_reconsider(actor: Actor) -> QuerySet[Application]:
 
 def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Contested refusals with how they are, which can be sorted by when they were filed and by when they are to be
-    decided: first those whose time has not begun. What counts as accepted did so about a week after it was filed."""
+    decided: first those whose time has not begun. Five working days are a week, for this order."""
     own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
     entries = ReconsiderationEntry.objects.filter(reconsideration=OuterRef("contested_pk"))
     begun = Subquery(entries.filter(kind=ReconsiderationEntry.Kind.ADMIT).values("at"), output_field=DateTimeField())
@@ -207,6 +212,8 @@ def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
     rows = rows.annotate(begun_at=begun, longer=longer)
     steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
     rows = rows.prefetch_related(Prefetch("steps", steps))
-    first, more = timedelta(days=RECONSIDER_DAYS), timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS)
-    ends: Any = Case(When(longer=True, then=F("begun_at") + more), default=F("begun_at") + first)
+    first, more, week = (timedelta(days=days) for days in (RECONSIDER_DAYS, RECONSIDER_DAYS + EXTENSION_DAYS, 7))
+    by_law = Case(When(filed_at__lt=day_start(legal_today() - week), then=F("filed_at") + week))
+    rows = rows.annotate(runs_from=Coalesce("begun_at", by_law, output_field=DateTimeField()))
+    ends: Any = Case(When(longer=True, then=F("runs_from") + more), default=F("runs_from") + first)
     return rows.annotate(ends_at=Coalesce(ends, "filed_at", output_field=DateTimeField()))

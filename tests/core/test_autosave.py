@@ -27,6 +27,19 @@ def draft(world):
     return Application.objects.get(ref=world.application())
 
 
+def test_a_draft_of_as_many_lines_as_there_may_be_is_saved(browser, world):
+    row = draft(world)
+    line = row.lines.get()
+    for number in range(2, applications.LINES_MOST + 1):
+        line.pk, line.number, line._state.adding = None, number, True
+        line.save()
+    tab = Tab(browser, f"/applications/{row.ref}/edit/")
+    typed = urlencode(tab.form.filled({}))
+    assert typed.count("&") > 500
+    assert browser.post(tab.path, typed, content_type=FORM).status_code == 302
+    assert tab.type(remarks="More") == 200
+
+
 class Tab:
     """A page whose script saves what is typed into it, and goes on from the answer."""
 

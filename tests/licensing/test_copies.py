@@ -64,6 +64,17 @@ def test_no_copy_has_the_identity_proof_of_who_answered_for_the_company_before(w
     assert set(types(case)) - set(types(copied(world, case))) == {"id_proof"}
 
 
+def test_a_draft_is_not_sent_with_the_identity_proof_of_who_answered_for_the_company_before(world):
+    ref = world.application()
+    row = Application.objects.get(ref=ref)
+    make.another_handler(world.exporter)
+    assert [one for one in applications.what_is_missing(row, at=legal_now()) if "they changed" in one.message]
+    assert refused(applications.submit, ref, seen=seen(ref), by=world.exporter).errors[0].pointer == "/documents"
+    applications.add_document(ref, type="id_proof", file=("id.pdf", demo.pdf("the new one")), by=world.exporter)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    assert types(copied(world, row)).count("id_proof") == 1  # of the two the new one
+
+
 def test_a_copy_of_a_case_says_what_was_asked_but_for_the_contract_of_one_shipment(world):
     days = legal_today(), legal_today() + 90 * DAY
     case = sent(world, kind="per_shipment", kilograms=100, remarks="The third of four.", days=days)

@@ -603,6 +603,9 @@ def test_where_the_table_ends_the_day_is_not_moved(contested, m, on):
     LegalDay.objects.filter(day__gt=D("2026-04-11")).delete()
     act("admit", contested, m.reconsiderer)
     assert selectors.term_of(Reconsideration.objects.get(), legal_today()).due_on == D("2026-04-12")
+    on("2026-04-20")  # and so nobody knows the last day, and nobody is late
+    term = selectors.term_of(Reconsideration.objects.get(), legal_today())
+    assert (term.overdue, term.left, term.signals) == (False, 0, {})
 
 
 def test_the_list_is_sorted_by_what_is_due_first(world, m, on, client):
@@ -621,6 +624,10 @@ def test_the_list_is_sorted_by_what_is_due_first(world, m, on, client):
     file = client.get("/desk/reconsiderations.csv").content.decode()
     assert [line.split(",")[0] for line in file.splitlines()[1:]] == [waits, later, longer]
     assert "2026-05-11" in file and "2026-04-27" in file
+    on("2026-04-01")  # what waited counts as accepted
+    act("extend", waits, m.other_reconsiderer)
+    listing = client.get("/desk/reconsiderations/").context["listing"]
+    assert [row.ref for row in listing.rows] == [later, longer, waits]
 
 
 # --- what is decided ---------------------------------------------------------------------------------------
