@@ -170,7 +170,7 @@ def _stopped() -> str:
 
 
 def _went_over(one: Share, ref: str) -> str:
-    words = _("Line {number}: {amount} went over to {ref}.")
+    words = _("Line {number}: {amount} were left when {ref} took its place.")
     return words.format(number=one.line.number, amount=quantity(one.passed_on, one.line.unit), ref=ref)
 
 

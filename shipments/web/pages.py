@@ -61,7 +61,7 @@ MOVED = {
     "credit": gettext_lazy("Came back"),
     "tolerance": gettext_lazy("Tolerance"),
     "carry": gettext_lazy("Used of the license before it"),
-    "pass_on": gettext_lazy("Passed on to the license after it"),
+    "pass_on": gettext_lazy("Left when the license after it took its place"),
     "reserve": gettext_lazy("Reserved"),
     "release": gettext_lazy("Released"),
     "draw": gettext_lazy("Drawn"),

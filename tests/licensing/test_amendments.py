@@ -856,8 +856,9 @@ def test_of_a_replaced_license_every_page_says_how_much_went_over_and_where(worl
     ref = decided(world, asks(begun(world, license), 1_100))
     new = decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
     page = plain(client, world.exporter, f"/licenses/{license.ref}/")
-    assert f"800 kg went over to {new.ref}" in page
-    assert f"Line 1, 1C905.a.4: 50 kg reserved here still, 150 kg had crossed. 800 kg went over to {new.ref}." in page
+    assert f"800 kg were left when {new.ref} took its place" in page
+    assert "Line 1, 1C905.a.4: 50 kg reserved here still, 150 kg had crossed." in page
+    assert f"800 kg were left when {new.ref} took its place." in page
     assert "left of" not in plain(client, world.exporter, "/licenses/?state=replaced").partition(license.ref)[2]
     reviewer = world.ministry.reviewer
     for actor, path in ((world.exporter, f"/applications/{first}/"), (reviewer, f"/desk/cases/{first}/")):
@@ -866,7 +867,7 @@ def test_of_a_replaced_license_every_page_says_how_much_went_over_and_where(worl
     assert f"{new.ref} took the place of {license.ref}." in of_change
     assert "Line 1, 1C905.a.4 1,000 kg 1,100 kg 200 kg" in of_change
     whole, user = (f"/v/{license.ref}/{code}/" for code in (license.verify_code, license.end_users.get().verify_code))
-    assert f"Line 1: 800 kg went over to {new.ref}." in plain(client, None, whole)
+    assert f"Line 1: 800 kg were left when {new.ref} took its place." in plain(client, None, whole)
     assert "1,000 kg" in plain(client, None, whole)
     assert new.ref not in plain(client, None, user)
 
