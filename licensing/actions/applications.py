@@ -15,7 +15,7 @@ from core.command import command
 from core.errors import Invalid, NotFound, Problem, WrongState
 from core.files import PAPER
 from core.history import move, record, require, require_version
-from core.legal_time import legal_day, legal_now
+from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock, lock_all
 from core.references import draw
 from exporters.models import Exporter, Party
@@ -64,6 +64,7 @@ SAID = (
     "circumstances",
 )
 USUAL = gettext_lazy("Only an application under special circumstances says these: choose that kind, or empty this.")
+SIGNED_AHEAD = gettext_lazy("The day on which the contract was signed can’t lie ahead.")
 LINES_MOST = 50
 FILE_KINDS = PAPER  # of the files that its verbs take
 
@@ -197,6 +198,7 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
         other.append(Problem("/kind", "out-of-range", message))
     if draft.circumstances and not _asks_for_special(row, draft.kind):
         other.append(Problem("/circumstances", "out-of-range", str(USUAL)))
+    other += _signed_ahead(draft.contract_on)
     if problems := [*unofficial, *foreign, *other, *_cited(draft, row.exporter_id)]:
         raise Invalid(problems)
     for name in SAID:
@@ -260,6 +262,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         judged = judge(row, at=at, audience=NEW)
     return [
         *_missing_facts(row),
+        *_signed_ahead(row.contract_on),
         *_unpriced(row),
         *_unsaid_contents(row),
         *_undescribed(row),
@@ -310,6 +313,11 @@ def _missing_facts(row: Application) -> list[Problem]:
         message = _("Say in {least} characters or more what the special circumstances are.")
         problems.append(Problem("/circumstances", "required", message.format(least=CIRCUMSTANCES_LEAST)))
     return problems
+
+
+def _signed_ahead(contract_on: date | None) -> list[Problem]:
+    ahead = contract_on is not None and contract_on > legal_today()
+    return [Problem("/contract_on", "date-out-of-range", str(SIGNED_AHEAD))] if ahead else []
 
 
 def _unpriced(row: Application) -> list[Problem]:

@@ -33,6 +33,7 @@ from licensing.web.holds import of_case
 from licensing.web.intents import announced
 from licensing.web.merges import into, merged
 from licensing.web.onward import with_onward
+from licensing.web.plan import of_the_plan
 from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
 from licensing.words import comparisons
@@ -185,6 +186,7 @@ def _judged(row: Application) -> dict[str, Any]:
         "against": against,
         "holds": holds,
         "most": limits(row, judged, lines, users),
+        "plan": of_the_plan(row, judged, legal_today()),
         "lacking": lacking(row, [one for one in judged if one.within]),
     }
 

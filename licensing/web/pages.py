@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError, Problem
 from core.history import lines_of, open_verbs, version
 from core.languages import in_language
-from core.legal_time import legal_now, legal_today
+from core.legal_time import legal_day, legal_now, legal_today
 from core.models import Document
 from core.papers import PDF
 from core.quantities import show
@@ -48,6 +48,7 @@ from licensing.web.holds import of_case
 from licensing.web.intents import announced
 from licensing.web.merges import into, merged, offer_of, offers
 from licensing.web.onward import with_onward
+from licensing.web.plan import of_the_plan
 from licensing.web.reconsiderations import contests
 from licensing.web.threads import threaded
 from licensing.web.turns import in_words
@@ -238,7 +239,7 @@ def application(
 ) -> HttpResponse:
     """The case as its applicant sees it: stage, who has it, what is asked, what was decided and why."""
     row, today = _served(request, get_object_or_404(_whole(request), ref=ref)), legal_today()
-    missing = applications.what_is_missing(row, at=legal_now()) if row.state == "draft" else []
+    missing, plan = _before_it_is_sent(row)
     decided = row.state in (ApplicationState.APPROVED, ApplicationState.ISSUED, *CONTESTED)
     found = granted.decided(row) if decided else None
     history = told(lines_of(row), request.actor)
@@ -251,6 +252,7 @@ def application(
         "verbs": open_verbs(row, request.actor),
         **threaded(row, offered(request, row, "application", failed), contested),
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
+        "plan": plan,
         "decision": row.decision if decided else None,
         "granted": found,
         "provisions": _rests_on(row, found) if decided else [],
@@ -274,6 +276,15 @@ def application(
     }
     status = failed.status if failed else 422 if document_form else 200
     return render(request, "licensing/application_page.html", context, status=status)
+
+
+def _before_it_is_sent(row: Application) -> tuple[list[Problem], list[str]]:
+    """What a draft lacks, and what becomes of the days that it plans."""
+    if row.state != ApplicationState.DRAFT:
+        return [], []
+    at = legal_now()
+    judged = selectors.judge(row, at=at, audience=selectors.NEW)
+    return applications.what_is_missing(row, at=at, judged=judged), of_the_plan(row, judged, legal_day(at))
 
 
 def _rests_on(row: Application, found: granted.Granted | None) -> list[dict[str, Any]]:
@@ -386,7 +397,7 @@ def _answers(
     request: HttpRequest, ref: str, refusal: DomainError | None = None, changes: Sequence[Told] = ()
 ) -> HttpResponse:
     row = get_object_or_404(_whole(request), ref=ref)
-    problems = applications.what_is_missing(row, at=legal_now()) if row.state == "draft" else []
+    problems, plan = _before_it_is_sent(row)
     stale = refusal is not None and refusal.code == "stale"
     context = {
         "application": row,
@@ -394,6 +405,7 @@ def _answers(
         "copied": copied(row, legal_today()),
         "merged": merged(row, legal_today()),
         "amending": changes_of(row),
+        "plan": plan,
         "problems": [str(refusal.detail), *problems] if refusal and stale else problems,
         "changes": changes if stale else (),
     }

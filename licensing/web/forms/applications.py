@@ -1,6 +1,7 @@
 """What an exporter asks for: the case, its goods, its papers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -13,12 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.languages import label_order
+from core.legal_time import legal_today
 from core.selectors import unknown_countries
 from core.templatetags.lodestone import money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
-from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, USUAL, Draft, LineDraft
+from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, SIGNED_AHEAD, USUAL, Draft, LineDraft
 from licensing.elements import HOME, show_percent
 from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
 from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
@@ -197,6 +199,12 @@ class ApplicationForm(forms.ModelForm):
             self.initial["end_users"] = [user.declaration_id for user in self.instance.end_users.all()]
             self.initial["consignees"] = [party.pk for party in self.instance.consignees.all()]
             self.initial["version"] = self.instance.version
+
+    def clean_contract_on(self) -> date | None:
+        on: date | None = self.cleaned_data["contract_on"]
+        if on and on > legal_today():
+            raise forms.ValidationError(str(SIGNED_AHEAD))
+        return on
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
