@@ -18,6 +18,7 @@ from core.history import lines_of, move, overtaken, record, require, require_ver
 from core.legal_time import legal_day, legal_now, legal_today, months_after
 from core.locks import lock, lock_all
 from core.references import draw
+from core.templatetags.lodestone import day
 from licensing.actions.invalidations import found_invalid_by, lock_closed, restore
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import Application, ControlItem, Declaration
@@ -93,7 +94,7 @@ def attach_signed(
 ) -> Declaration:
     """The declaration is signed: the certificate is kept with its hash, with who signed and when.
 
-    Raises Invalid when the file is no PDF, the day lies ahead, or a confirmation is missing.
+    Raises Invalid when the file is no PDF, the day lies ahead or too far back, or a confirmation is missing.
     """
     row = lock(declarations_for(by), ref=ref)
     require(row.attach_signed, by=by, seen=seen)
@@ -101,6 +102,7 @@ def attach_signed(
     problems = _not_anew(row, certificate[1], signed_on)
     if signed_on > legal_today():
         problems.append(Problem("/signed_on", "date-out-of-range", _("The day of signature can't lie ahead.")))
+    problems += _too_old(signed_on, legal_day(at))
     problems += _as_it_was(row)
     for name in CONFIRMATIONS:
         if not getattr(row, name):
@@ -124,6 +126,18 @@ def attach_signed(
         as_signed={**stated(row), "party": row.end_user.entered},
     )
     return row
+
+
+def _too_old(signed_on: date | None, today: date) -> list[Problem]:
+    """Where no application that plans to begin today or later could be filed on what was signed on that day."""
+    if (signed := Declaration(signed_on=signed_on)).recent_for(today):
+        return []
+    message = _(
+        "It was signed more than {months} months ago: an application can rely on it for a planned start until {last} "
+        "only, and that is over. Have it signed anew."
+    )
+    text = message.format(months=SIGNED_MONTHS, last=day(signed.last_start))
+    return [Problem("/signed_on", "declaration-too-old", text)]
 
 
 def _not_anew(row: Declaration, content: bytes, signed_on: date) -> list[Problem]:
@@ -168,7 +182,7 @@ def stated(row: Declaration) -> dict[str, Any]:
 
 @command
 def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
-    """The ministry may look at it, and applications may rely on it.
+    """The ministry may look at it, and applications may rely on it. Raises Invalid where none could that is begun now.
 
     Where it was signed anew, the history of each case that is not decided and names it says so: nobody goes on with
     what he saw before, and whoever has the case is written to.
@@ -178,6 +192,8 @@ def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
     row = lock(declarations_for(by), ref=ref)
     require(row.submit, by=by, seen=seen)
     at = legal_now()
+    if problems := _too_old(row.signed_on, legal_day(at)):
+        raise Invalid(problems)
     move(row.submit, by=by, at=at)
     for case in cases:
         record(case, "declared_anew", by=by, at=at, before=case.state, facts={"declaration": row.ref})

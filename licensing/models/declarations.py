@@ -205,6 +205,11 @@ class Declaration(FSMModelMixin, models.Model):
         return bool(self.state == S.VERIFIED)
 
     @property
+    def to_rely_on(self) -> bool:
+        """It is signed, nothing is asked about it, and no license rests on it yet."""
+        return self.state in (S.SIGNED, S.SUBMITTED, S.VERIFIED)
+
+    @property
     def checked(self) -> bool:
         """A reviewer verified it, and nothing came in between."""
         return self.state in (S.VERIFIED, S.IN_FORCE, S.SUPERSEDED)

@@ -12,6 +12,7 @@ from django.test import Client
 
 from core.access import clock as clock_actor
 from core.files import EICAR
+from core.legal_time import legal_today
 from core.models import Document, Organization, User
 from core.templatetags.lodestone import day
 from exporters.models import Exporter
@@ -158,7 +159,7 @@ def test_an_upload_that_is_no_pdf(browser, world, name, content, sentence):
         "certificate": SimpleUploadedFile(name, content, "application/pdf"),
         "signer_name": "J. Brandt",
         "signer_post": "Buyer",
-        "signed_on": "2026-11-01",
+        "signed_on": legal_today().isoformat(),
         "seen": seen(row.ref),
     }
     html = refused(browser.post(f"/declarations/{row.ref}/attach_signed/", answers), sentence)

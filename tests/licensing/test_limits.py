@@ -11,6 +11,7 @@ from core.access import clock as clock_actor
 from core.errors import DomainError, WrongState
 from core.legal_time import day_start, legal_now, legal_today, months_after
 from core.models import HistoryLine
+from core.templatetags.lodestone import day
 from licensing.actions import applications, decisions, declarations, licenses, questions
 from licensing.models import Application, ApplicationEndUser, ControlItem, Declaration, DeclarationItem, License
 from shipments import actions as shipments
@@ -19,6 +20,8 @@ from shipments.actions.customs import _judge
 from shipments.models import Shipment
 from tests import make
 from tests.make import seen
+from tests.said import refused as refused_with
+from tests.said import text_of
 
 DAY = timedelta(days=1)
 
@@ -167,6 +170,31 @@ def test_a_declaration_is_signed_today_at_the_latest(world):
     assert (
         declarations.attach_signed(begun.ref, seen=seen(begun.ref), by=world.exporter, **signature(legal_today())).state
         == "signed"
+    )
+
+
+def test_what_no_start_from_today_on_can_rely_on_is_neither_signed_nor_submitted(world, client, clock):
+    facts = {name: getattr(world.declaration(), name) for name in declarations.FIELDS}
+    by, oldest = {"by": world.exporter}, months_after(legal_today(), -12)
+    row = declarations.draft(items=[ControlItem.objects.first()], **by, **facts)
+    old = ["declaration-too-old"]
+    assert refused(declarations.attach_signed, row.ref, seen=seen(row.ref), **by, **signature(oldest - DAY)) == old
+    declarations.attach_signed(row.ref, seen=seen(row.ref), **by, **signature(oldest))
+    other = declarations.draft(items=[ControlItem.objects.first()], **by, **facts)
+    declarations.attach_signed(other.ref, seen=seen(other.ref), **by, **signature(oldest))
+    page, form = f"/declarations/{row.ref}/", "/applications/new/"
+    declarations.submit(row.ref, seen=seen(row.ref), **by)
+    assert "You can rely on it in an application already" in text_of(client, world.exporter, page)
+    assert "signed too long ago" not in text_of(client, world.exporter, form)
+
+    clock.shift(days=1)
+    error = refused_with(declarations.submit, other.ref, seen=seen(other.ref), **by)
+    assert [(one.pointer, one.code) for one in error.errors] == [("/signed_on", *old)]
+    text = text_of(client, world.exporter, page)
+    assert "Signed more than 12 months ago" in text and "You can rely on it" not in text
+    assert "That is over" in text and "That is over" in text_of(client, world.ministry.reviewer, f"/desk{page}")
+    assert f"signed too long ago: for a planned start until {day(legal_today() - DAY)} only" in text_of(
+        client, world.exporter, form
     )
 
 

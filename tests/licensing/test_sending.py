@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from config.local import demo
+from core.legal_time import legal_today
 from licensing.actions import declarations
 from licensing.models import Application, ApplicationLine, ControlItem, Declaration
 
@@ -78,7 +79,7 @@ def test_a_certificate_is_attached_to_the_declaration_that_was_seen(browser, wor
     first = carried(browser.get(f"/declarations/{row.ref}/"))
     declarations.change(row.ref, version=1, by=world.exporter, items=[item], **facts | {"product": "Another product"})
 
-    signature = {"signer_name": "J", "signer_post": "Head", "signed_on": "2026-01-01"}
+    signature = {"signer_name": "J", "signer_post": "Head", "signed_on": legal_today()}
     files = {"certificate": SimpleUploadedFile("c.pdf", demo.pdf("x"), "application/pdf")}
     page = browser.post(f"/declarations/{row.ref}/attach_signed/", signature | files | {"seen": first})
     assert (page.status_code, Declaration.objects.get(ref=row.ref).state) == (412, "draft")

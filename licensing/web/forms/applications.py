@@ -16,7 +16,7 @@ from core.decided import filled
 from core.languages import label_order
 from core.legal_time import legal_today
 from core.selectors import unknown_countries
-from core.templatetags.lodestone import money
+from core.templatetags.lodestone import day, money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
@@ -48,7 +48,14 @@ class DeclarationsField(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, row: Declaration) -> str:
         said = f"{row.product} · {row.ref}, {row.get_state_display()}"
-        return said + _used(getattr(row, "used_for", []))
+        return said + _too_old(row) + _used(getattr(row, "used_for", []))
+
+
+def _too_old(row: Declaration) -> str:
+    """Until when an application could begin on it, where that is over."""
+    if row.recent_for(legal_today()):
+        return ""
+    return _(" · signed too long ago: for a planned start until {day} only").format(day=day(row.last_start))
 
 
 def _used(refs: Sequence[str]) -> str:
