@@ -14,6 +14,7 @@ from core.files import PAPER
 from core.history import move, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
+from core.templatetags.lodestone import day
 from exporters.models import Qualification
 from licensing import ledger
 from licensing.actions.standing import lapse_with
@@ -43,7 +44,8 @@ def propose_revoke(
     license = lock(licenses_for(by), ref=ref)
     require(license.propose_revoke, by=by, seen=seen)
     at = legal_now()
-    if problems := _wrong(end_reason, provision, reason, hearing, heard_on, legal_day(at)):
+    issued = license.and_before()[-1].issued_at  # what took its place goes on with the same goods and people
+    if problems := _wrong(end_reason, provision, reason, hearing, heard_on, legal_day(issued), legal_day(at)):
         raise Invalid(problems)
     record = keep_file(*hearing, field="hearing", by=by, kinds=FILE_KINDS, at=at) if hearing else None
     facts = {"end_reason": end_reason, "provision": provision.strip()}
@@ -60,6 +62,7 @@ def _wrong(
     reason: str,
     hearing: tuple[str, bytes] | None,
     heard_on: date | None,
+    issued: date,
     today: date,
 ) -> list[Problem]:
     problems = []
@@ -77,6 +80,9 @@ def _wrong(
         problems.append(Problem("/heard_on", "required", _("Say on which day the hearing was.")))
     if heard_on and heard_on > today:
         problems.append(Problem("/heard_on", "date-out-of-range", _("The hearing can't lie ahead.")))
+    if heard_on and heard_on < issued:
+        message = _("The license was issued on {day}: a hearing about it was on that day or later.")
+        problems.append(Problem("/heard_on", "date-out-of-range", message.format(day=day(issued))))
     return problems
 
 

@@ -12,7 +12,7 @@ from core.access import Actor, clock
 from core.command import command
 from core.errors import Invalid, Problem
 from core.history import move, require
-from core.legal_time import legal_day, legal_now
+from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.templatetags.lodestone import day
 from exporters.actions.changes import drop_change
@@ -25,6 +25,7 @@ from licensing.models import License, Suspension
 from licensing.states import WITH_THE_ACCOUNT, LicenseState
 
 CAUSE = Suspension.Cause.EXPORTER
+BAR_YEARS = 5  # at most, from the day on which the penalty took effect: Export Control Law, article 39 (decision 0047)
 
 
 @command
@@ -105,11 +106,13 @@ def reinstate(pk: int, *, seen: int, reason: str, by: Actor) -> Exporter:
 @command
 def propose_bar(pk: int, *, seen: int, number: str, provision: str, last_day: date, reason: str, by: Actor) -> Exporter:
     """That the company is barred through that day, by this penalty decision, waits for a second decider; nothing else
-    has changed. Raises DomainError proposal-open where one waits, Invalid for a day that does not lie ahead."""
+    has changed. Raises DomainError proposal-open where one waits, Invalid for a day that does not lie ahead, or lies
+    further ahead than the law bars anybody."""
     exporter = lock(exporters_for(by), pk=pk)
     require(exporter.propose_bar, by=by, seen=seen)
     at = legal_now()
     _require_ahead(last_day, at, "/last_day")
+    _require_lawful(last_day, at)
     facts = {"number": number, "provision": provision, "last_day": last_day.isoformat()}
     said: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
     proposals.propose(exporter, "bar", **said)
@@ -121,6 +124,15 @@ def _require_ahead(last_day: date, at: datetime, pointer: str) -> None:
     if last_day <= legal_day(at):
         message = _("A bar ends on a day that lies ahead; this one, {day}, does not. Give a later last day.")
         raise Invalid([Problem(pointer, "date-out-of-range", message.format(day=day(last_day)))])
+
+
+def _require_lawful(last_day: date, at: datetime) -> None:
+    """The penalty takes effect today at the latest, as it is not known to us from when on it does."""
+    latest = months_after(legal_day(at), 12 * BAR_YEARS)
+    if last_day > latest:
+        message = _("The law bars a company for {years} years at most: through {day}. Give an earlier last day.")
+        text = message.format(years=BAR_YEARS, day=day(latest))
+        raise Invalid([Problem("/last_day", "date-out-of-range", text)])
 
 
 @command

@@ -11,7 +11,7 @@ from core.deliveries import relay
 from core.errors import DomainError, FourEyes, Invalid
 from core.history import lines_of
 from core.languages import day_in_words
-from core.legal_time import legal_today
+from core.legal_time import legal_today, months_after
 from core.models import Mail, Role
 from exporters.models import Exporter, Qualification, Stop
 from exporters.selectors import bars_over
@@ -75,6 +75,16 @@ def test_a_bar_that_ends_today_or_ended_yesterday_is_not_proposed(world, days):
     assert (problem.pointer, problem.code) == ("/last_day", "date-out-of-range")
     assert "A bar ends on a day that lies ahead" in problem.message
     assert not lines_of(company(world)).filter(verb="propose_bar").exists()
+
+
+def test_a_bar_lasts_five_years_at_most(world):
+    latest = months_after(legal_today(), 60)
+    with pytest.raises(Invalid, match="5 years at most") as refusal:
+        make.bar_proposed(world, days=(latest - legal_today()).days + 1)
+    assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/last_day", "date-out-of-range")]
+    assert not lines_of(company(world)).filter(verb="propose_bar").exists()
+    make.bar_proposed(world, days=(latest - legal_today()).days)
+    assert lines_of(company(world)).filter(verb="propose_bar").exists()
 
 
 def test_one_whose_last_day_came_meanwhile_is_not_countersigned(world, clock):

@@ -138,7 +138,7 @@ def test_both_sides_read_until_which_planned_start_it_is_good(world, client):
     row = world.declaration()
     last = months_after(row.signed_on, SIGNED_MONTHS)
     assert (row.recent_for(last), row.recent_for(last + timedelta(days=1))) == (True, False)
-    said = f"For a planned start until</dt> <dd>{day_in_words(last)}</dd>"
+    said = f"For a planned start until</dt> <dd> {day_in_words(last)}<br>"
     exporter, officer = (world.exporter, f"/declarations/{row.ref}/"), (world.ministry.reviewer, desk(row))
     assert [said in text_of(client, *one) for one in (exporter, officer)] == [True, True]
     Declaration.objects.filter(pk=row.pk).update(state="expired")

@@ -10,7 +10,7 @@ from core.history import open_verbs
 from core.legal_time import legal_today
 from core.models import Mail
 from licensing.actions import applications, declarations
-from licensing.models import Application, ControlItem
+from licensing.models import Application, ControlItem, Declaration
 from licensing.web.forms import RedeclareForm
 from tests import make
 from tests.licensing.test_limits import refused
@@ -99,13 +99,16 @@ def test_a_rejected_or_another_companys_declaration_takes_no_place(case, world, 
 @pytest.mark.parametrize(
     ("other", "code"),
     [
-        ({"days_ago": 400}, "declaration-too-old"),
+        ({}, "declaration-too-old"),
         ({"yearly_need": ""}, "yearly-need-missing"),
         ({"code": "1C902.a.1"}, "item-not-declared"),
     ],
 )
 def test_it_is_one_that_the_case_could_be_filed_on(other, code, case, world, rejected):
-    assert refusal(case, world, another(world, rejected, **other)) == [code]
+    new = another(world, rejected, **other)
+    if not other:
+        Declaration.objects.filter(pk=new.pk).update(signed_on=legal_today() - timedelta(days=400))
+    assert refusal(case, world, new) == [code]
     assert named(case) == [rejected.ref]
 
 

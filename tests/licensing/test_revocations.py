@@ -24,6 +24,7 @@ from licensing.models.balances import LicenseLine
 from licensing.tasks import expire_licenses
 from shipments.actions import receive
 from tests import make
+from tests.licensing.test_amendments import replaced
 from tests.make import end_proposed, needs_of, seen
 from tests.refused import breaches
 from tests.said import text_of
@@ -92,6 +93,15 @@ def test_a_penalty_needs_the_record_of_a_hearing_and_its_day(world, license):
     kept = Revocation.objects.get()
     assert (kept.end_reason, kept.heard_on, kept.hearing) == ("penalty", today, Document.objects.latest("pk"))
     assert kept.hearing == Proposal.objects.get().document
+
+
+def test_a_hearing_is_no_older_than_the_license_that_it_is_about(world):
+    with demo.earlier(20):
+        license, issued = world.license(kilograms=100), legal_today()
+    changed = replaced(world, license, 90)
+    before = {"heard_on": issued - timedelta(days=1)}
+    assert wrong(world, changed, **HEARD, **before) == [("/heard_on", "date-out-of-range")]
+    assert end_proposed(world, changed, **HEARD, heard_on=issued).state == "active"
 
 
 def test_a_penalty_ends_the_qualification_for_annual_licenses_for_good(world, license, client, settings):

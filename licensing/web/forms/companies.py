@@ -4,6 +4,7 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from core.decided import filled
 from core.web.fields import DayField
 from core.web.forms import ReasonForm, StepForm
 from licensing.models import Application, License
@@ -42,5 +43,14 @@ class BarForm(StopForm):
     """A penalty decision that bars the company through a day."""
 
     number = forms.CharField(label=_("Number of the penalty decision"), max_length=60)
-    last_day = DayField(label=_("Last day of the bar"), help_text=_("It is barred on that day, and not on the next."))
+    last_day = DayField(
+        label=_("Last day of the bar"),
+        help_text=filled(
+            _(
+                "It is barred on that day, and not on the next. At most {years} years from today (Export Control Law, "
+                "article 39)."
+            ),
+            years="licensing.actions.standing.BAR_YEARS",
+        ),
+    )
     field_order = ["number", "provision", "last_day", "reason"]
