@@ -6,7 +6,7 @@ A page that another tab has overtaken is refused: only the button asks, field by
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,21 +15,41 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import idempotency
-from core.errors import DomainError
+from core.errors import DomainError, Problem
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import LEGAL_ZONE, legal_now
 from core.models.idempotency import TYPED
 from core.web import errors
 from core.web.conflicts import Meeting
+from core.web.typed import cleaned
 
 HEADER, KEY = "X-Autosave", "Idempotency-Key"
 JSON = "application/json"
 NAMED = 2
 
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
 
 def by_itself(request: HttpRequest) -> bool:
     """The page's script saves, and not whoever types."""
     return request.method == "POST" and HEADER in request.headers
+
+
+def saves_itself(view: View) -> View:
+    """A view that answers its page's script by `answer`."""
+    view.saves_itself = True  # type: ignore[attr-defined]
+    return view
+
+
+def leaves_out(request: HttpRequest, view: Callable[..., HttpResponse], problems: list[Problem]) -> bool:
+    """The script sent texts that can't be taken as they are: its view saves the others, and names these. Whether so."""
+    if not by_itself(request) or not hasattr(view, "saves_itself"):
+        return False
+    if any(problem.pointer == "" or problem.code == "file-name" for problem in problems):
+        return False
+    request.POST = cleaned(request)
+    request.unreadable = {problem.pointer.removeprefix("/"): problem.message for problem in problems}
+    return True
 
 
 def answer(
@@ -55,7 +75,7 @@ def _once(request: HttpRequest, meeting: Meeting, save: Callable[..., Answer], a
         on = address(saved)
         version, base = meeting.stands()
         said = {"left": meeting.left, "wrong": meeting.wrong, "version": version, "base": base, "address": on}
-        return _told(_saved(meeting.left), **said)
+        return _told(_with_reasons(_saved(meeting.left), meeting), **said)
 
     claim = _claim(request, stands)
     if given := idempotency.given(claim):  # before any conflict: with oneself it would be one
@@ -63,7 +83,7 @@ def _once(request: HttpRequest, meeting: Meeting, save: Callable[..., Answer], a
     if not meeting.take():
         fields = _named(meeting.left)
         said = _("Not saved yet. First complete: {fields}").format(fields=fields)
-        return _told(said, status=422, wrong=meeting.wrong)
+        return _told(_with_reasons(said, meeting), status=422, wrong=meeting.wrong)
     if not meeting.differs():
         return stands()
     return save(*meeting.forms, do=lambda verb, *args, **kwargs: verb.claimed(claim, *args, **kwargs))
@@ -93,6 +113,11 @@ def _told(said: str, status: int = 200, **more: Any) -> Answer:
 def _saved(left: list[str]) -> str:
     said = _("Saved at {time}, without what is not complete: {fields}") if left else _("Saved at {time}")
     return said.format(time=time_format(legal_now().astimezone(LEGAL_ZONE), "H:i"), fields=_named(left))
+
+
+def _with_reasons(said: str, meeting: Meeting) -> str:
+    """And what nobody sees in a field that looks right."""
+    return " · ".join([said, *(f"{label}: {why}" for label, why in meeting.reasons.items())])
 
 
 def _named(left: list[str]) -> str:

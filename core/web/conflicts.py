@@ -50,11 +50,15 @@ class Meeting:
         parts: Callable[[QueryDict | None, Files], list[Part]],
         labels: dict[str, Any] | None = None,
     ) -> None:
-        self._parts, self._labels = parts, labels or {}
+        self._make, self._labels = parts, labels or {}
         self._sent, self.status = request.method == "POST", 200
         self.differences: list[Difference] = []
         self.left: list[str] = []
         self.wrong: dict[str, str] = {}  # of rows that were left out: what is wrong with which control
+        self._unreadable: dict[str, str] = getattr(
+            request, "unreadable", {}
+        )  # fields with what forms do not judge: why
+        self.reasons: dict[str, str] = {}  # the same, by what they are called
         self.merged = self.asked = False
         now = parts(None, None)
         self.forms, self.base = now, _base(now)
@@ -70,6 +74,16 @@ class Meeting:
                 else:
                     self._agree(_version(now), _base(now))
             self.forms = parts(self._data, self._files)
+
+    def _parts(self, data: QueryDict | None, files: Files) -> list[Part]:
+        parts = self._make(data, files)
+        for form in _forms(parts) if data is not None and self._unreadable else ():
+            for name, field in form.fields.items():
+                if why := self._unreadable.get(form.add_prefix(name)):
+                    assert form.errors is not None  # cleans it first, or add_error is undone by that
+                    form.add_error(name, why)
+                    self.reasons[str(field.label)] = why
+        return parts
 
     def save(self, verb: Callable[..., Any]) -> Any:
         """What the verb made of the forms; None when nothing was sent, something is wrong with it or it was refused."""
@@ -100,6 +114,7 @@ class Meeting:
         left = [(mine, theirs) for mine, theirs in self._fields(now) if mine.wrong]
         if left:
             self._copy()
+            self._unreadable = {}  # what stands takes the place of these, too
             for mine, theirs in left:
                 if not mine.leave(self._data, theirs.standing):
                     theirs.take(self._data, self._files)
@@ -170,6 +185,11 @@ class Meeting:
         typed = self._parts(self._data, self._files)
         for mine, theirs in zip(typed, now, strict=True):
             yield from zip(_fields(mine, self._labels), _fields(theirs, self._labels), strict=True)
+
+
+def _forms(parts: list[Part]) -> Iterator[BaseForm]:
+    for part in parts:
+        yield from part.forms if isinstance(part, BaseFormSet) else [part]
 
 
 class _Field:

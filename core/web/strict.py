@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from core.characters import MESSAGE, wrong
 from core.errors import Invalid, Problem, Unreadable
-from core.web import errors, kept
+from core.web import autosave, errors, kept
 from core.web.typed import Typed, answers_get, cleaned, name_of, show_again, texts
 
 
 class Strict:
-    """A character that hides is refused: 400 in a query, 422 in a form, which comes back with what was typed."""
+    """A character that hides is refused: 400 in a query, 422 in a form, which comes back with what was typed. A page
+    that saves by itself leaves its field out, and names it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -44,6 +45,8 @@ class Strict:
             request.POST = request.POST.copy()
             del request.POST[kept.WRITER]
         if not problems:
+            return None
+        if autosave.leaves_out(request, view, problems):
             return None
         path, route = request.path_info, request.resolver_match.view_name
         typed = Typed(route, answers_get(route), cleaned(request), problems=problems)

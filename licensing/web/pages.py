@@ -59,6 +59,7 @@ MOST_TO_COPY = 5  # licenses that the empty form offers to begin with
 # --- declarations -----------------------------------------------------------------------------------------
 
 
+@autosave.saves_itself
 def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     """A new declaration, or a draft to change. What is signed leads to its own page."""
     row = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
@@ -125,6 +126,7 @@ def declaration_paper(request: HttpRequest, ref: str) -> HttpResponse:
 # --- applications -----------------------------------------------------------------------------------------
 
 
+@autosave.saves_itself
 def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     """A new application, or a draft to change. Everything is checked at once; nothing typed is lost.
 

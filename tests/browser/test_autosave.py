@@ -237,6 +237,47 @@ def test_a_choice_is_pasted_by_its_slug_or_its_words_in_any_case(sign_in):
     assert found == ["measured", "declared", ""]
 
 
+def test_a_word_that_no_choice_is_called_leaves_what_was_chosen_and_is_named(sign_in):
+    page = sign_in("lin.wei")
+    page.goto("/applications/new/")
+    page.locator("[name=lines-0-composition_basis]").select_option("declared")
+    page.locator("[name=lines-0-code]").focus()
+    page.evaluate(PASTE, "\t".join(["1C902.b", "7", *[""] * 4, "guessed"]))
+    assert page.locator("[name=lines-0-composition_basis]").input_value() == "declared"
+    said = page.locator("[data-paste-left]")
+    assert said.inner_text() == "No choice is called so, and what was chosen stays: guessed"
+    page.evaluate(PASTE, "\t".join(["1C902.b", "7", *[""] * 4, "measured"]))
+    assert page.locator("[name=lines-0-composition_basis]").input_value() == "measured" and said.is_hidden()
+
+
+def test_what_nobody_sees_of_a_pasted_text_is_left_out(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    page.locator("[name=lines-0-code]").focus()
+    with page.expect_response("**/edit/"):
+        page.evaluate(PASTE, '\ufeff\u200e1C905.a.4\t1\u00a0200\t\t\t"N\u202e42\u00a0SH\ta"')
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
+    assert case.lines.get().description == "N42 SH a"
+    page.locator("[name=lines-0-maker]").focus()
+    assert page.evaluate(PASTE, "\u200eTop\u00a0Co") is False
+    assert page.locator("[name=lines-0-maker]").input_value() == "Top Co"
+
+
+def test_a_text_that_hides_something_ends_no_saving(sign_in):
+    page = sign_in("lin.wei")
+    case = new_draft(page)
+    page.locator("[name=remarks]").fill("Soon\u202e")
+    expect(page.locator("#saved")).to_contain_text("should know: The text has a character that is not allowed")
+    page.locator("[name=contract_no]").fill("C-2")
+    page.wait_for_timeout(1_500)
+    case.refresh_from_db()
+    assert (case.contract_no, case.remarks) == ("C-2", "")
+    page.locator("[name=remarks]").fill("Soon")
+    expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
+    case.refresh_from_db()
+    assert case.remarks == "Soon"
+
+
 def test_one_value_is_pasted_as_anywhere(sign_in):
     page = sign_in("lin.wei")
     page.goto("/applications/new/")

@@ -170,6 +170,35 @@ def test_a_field_that_can_not_be_read_hides_no_change_of_a_colleagues(browser, w
     assert first.type() == 412  # though what it says of the rest is what stands
 
 
+@pytest.mark.parametrize("hidden", ["\u200eN42", "N\u202e42", "N\x0042", "N\t42", "\u200b"])
+def test_a_text_that_hides_something_is_named_and_what_else_was_typed_is_saved(browser, world, hidden):
+    case = draft(world)
+    tab = Tab(browser, f"/applications/{case.ref}/edit/")
+    before = case.lines.get()
+    assert tab.type(contract_no="C-1", **{"lines-0-maker": hidden}) == 200
+    assert tab.answer["left"] == ["Goods, line 1: Maker"] and "Goods, line 1: Maker" in tab.answer["said"]
+    why = "Say something here." if hidden == "\u200b" else "a character that is not allowed"
+    assert why in tab.answer["said"] and why in tab.answer["wrong"]["id_lines-0-maker"]
+    case.refresh_from_db()
+    assert (case.contract_no, case.lines.get().maker) == ("C-1", before.maker)
+    assert tab.type(**{"lines-0-maker": "N42"}) == 200 and tab.answer["left"] == []
+    assert case.lines.get().maker == "N42"
+
+
+def test_a_field_that_hides_something_begins_no_declaration_and_is_named(browser, world):
+    world.declaration()
+    tab = Tab(browser, "/declarations/new/")
+    assert tab.type(product="Pum\u202eps") == 422
+    assert "Product: The text has a character that is not allowed" in tab.answer["said"]
+
+
+def test_a_step_is_refused_whole_though_a_script_says_it_saves(browser, world):
+    case = draft(world)
+    path = f"/applications/{case.ref}/withdraw/"
+    answer = browser.post(path, {"reason": "a\u202eb", "seen": "1"}, headers={"X-Autosave": "1"})
+    assert answer.status_code == 422 and HistoryLine.objects.filter(subject_ref=case.ref, verb="withdraw").count() == 0
+
+
 ROW = {"code": "1C905.a.4", "description": "N42SH", "quantity": "12.5"}
 
 
