@@ -16,14 +16,16 @@ from core.access import Actor
 from core.legal_time import legal_day
 from core.models import Country, HistoryLine, Organization
 from core.references import CODE_LENGTH, read, read_code
-from licensing.models import License, LicenseEndUser, Obstacle
+from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.models.balances import Ceiling, LicenseLine
-from licensing.selectors.causes import Closing, closings
+from licensing.models.verdicts import Verdict
+from licensing.selectors.causes import POLICY, Closing, closings
 from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.held_back import held_back
 from licensing.selectors.licenses import licenses_for, with_terms
 from licensing.selectors.usable import open_users
-from licensing.states import LicenseState
+from licensing.selectors.verdicts import begins
+from licensing.selectors.verdicts import standing as stretch_at
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
 DUMMY = "*" * CODE_LENGTH  # no code has such a character
@@ -123,7 +125,7 @@ def standing(what: Opened, at: datetime) -> Standing:
         lasts = not license.past_on(legal_day(at)) and not behind.ended
         goes_on, stopped = lasts and served, lasts and not served
     word = WORDS.get(obstacle, Word.ENDED)
-    if user is not None and user not in free and word != Word.ENDED:
+    if word != Word.ENDED and not (free if user is None else user in free):
         word = Word.SUSPENDED
     ended = word == Word.ENDED
     return Standing(
@@ -180,19 +182,30 @@ def _ended_on(license: License, why: Obstacle | None) -> date:
 def _suspended_on(
     license: License, user: LicenseEndUser | None, closings: Iterable[Closing], at: datetime
 ) -> date | None:
-    """Since when the license is, or this part of it, without a break."""
-    if user is not None:
-        return legal_day(_closed_since(license, user, closings, at))
-    lines = HistoryLine.objects.filter(subject_kind="license", subject_id=license.pk, to_state=LicenseState.SUSPENDED)
-    began = lines.exclude(from_state=LicenseState.SUSPENDED).order_by("-seq").first()
-    return legal_day(began.at) if began else None
+    """Since when the license is, or this part of it, without a break: the whole since its last end-user is closed."""
+    users = [user] if user else license.end_users.all()
+    causes, ruled = list(license.suspensions.all()), _ruled_since(license, at)
+    return legal_day(max(_closed_since(one.pk, causes, closings, ruled, at) for one in users))
 
 
-def _closed_since(license: License, user: LicenseEndUser, closings: Iterable[Closing], at: datetime) -> datetime:
+def _ruled_since(license: License, at: datetime) -> dict[int, datetime]:
+    """Since when rules prohibit every line, by the end-user's key: a turn may have come by days later."""
+    found: dict[int, list[datetime | None]] = {}
+    for verdict in Verdict.objects.filter(line__license=license):
+        stretch = stretch_at(verdict.prohibited, at)
+        found.setdefault(verdict.end_user_id, []).append(begins(stretch) if stretch else None)
+    return {pk: max(filter(None, days)) for pk, days in found.items() if all(days)}
+
+
+def _closed_since(
+    user: int, causes: list[Suspension], closings: Iterable[Closing], ruled: dict[int, datetime], at: datetime
+) -> datetime:
     """Since when something closes him, or the license as a whole, be it one after the other."""
-    causes = license.suspensions.filter(Q(end_user=None) | Q(end_user=user))
+    causes = [one for one in causes if one.end_user_id in (None, user)]
     spans = [(one.opened_at, one.ended_at or at) for one in causes]
-    spans += [(one.since, at) for one in closings if one.end_user.pk == user.pk]
+    spans += [(one.since, at) for one in closings if one.end_user.pk == user]
+    if user in ruled and any(one.cause == POLICY and not one.ended_at for one in causes):
+        spans.append((ruled[user], at))
     since = at
     for began, ended in sorted(spans, key=lambda span: span[1], reverse=True):
         if ended >= since:

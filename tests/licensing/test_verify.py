@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings as configured
 
+from core.access import clock as by_clock
 from core.legal_time import legal_now, legal_today
 from core.references import draw_code
-from licensing.actions import amendments, decisions, licenses
+from licensing.actions import amendments, decisions, licenses, verdicts
 from licensing.models import Application, License, LicenseEndUser, Suspension
 from licensing.selectors import verified
 from tests import make
+from tests.book import forbid
 from tests.make import seen
 
 KG = 1000
@@ -249,6 +251,33 @@ def test_before_its_first_day_it_is_not_in_force(world, client):
     License.objects.filter(pk=early.pk).update(usable_from=legal_today() + timedelta(days=3))
     assert "Not in force yet" in text(client, address(early))
     assert rest(client, early).json()["state"] == "not_yet"
+
+
+def test_whole_and_parts_say_the_same_before_and_after_the_turn_that_closes_all(issued, client, world, clock):
+    make.edition(forbid(country=["DE"]), "BAN")
+    began = f"Suspended since {legal_today():%-d %b %Y}."
+    codes = (None, *(user.verify_code for user in users_of(issued)))
+
+    def told():
+        assert all(began in text(client, address(issued, code)) for code in codes)
+        return [
+            (one["state"], one["suspended"], one["closed"]) for one in (rest(client, issued, c).json() for c in codes)
+        ]
+
+    assert told() == [("suspended", True, [])] * 3
+    clock.shift(days=3)
+    assert told() == [("suspended", True, [])] * 3
+    verdicts.turn(issued.pk, by=by_clock())
+    assert told() == [("suspended", True, [])] * 3
+
+
+def test_the_whole_is_suspended_since_its_last_end_user_is(issued, client, world, clock):
+    own, other = users_of(issued)
+    closed(issued, own, world)
+    clock.shift(days=2)
+    closed(issued, other, world, legal_now())
+    assert f"Suspended since {legal_today():%-d %b %Y}." in text(client, address(issued))
+    assert rest(client, issued).json()["state"] == "suspended"
 
 
 # --- each reader his part ---------------------------------------------------------------------------------
