@@ -4,11 +4,13 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from core.access import Actor
+from core.access import Actor, clock
 from core.errors import DomainError
+from core.history import record
 from core.legal_time import legal_day, legal_now
 from licensing.models import Application, Reconsideration
 from licensing.models.reconsiderations import contested
+from licensing.selectors import contest_signals
 
 
 def reconsidered(row: Application, by: Actor) -> Reconsideration:
@@ -23,6 +25,12 @@ def reconsidered(row: Application, by: Actor) -> Reconsideration:
 def require_admitted(filed: Reconsideration, at: datetime) -> None:
     if not filed.begun_on(legal_day(at)):
         raise DomainError(_("Accept the request first: its time begins then."), code="reconsideration-not-begun")
+
+
+def say_accepted_by_law(row: Application, at: datetime) -> None:
+    """Its history says that the request counts as accepted, and its applicant is told, before what rests on that."""
+    if facts := contest_signals([row], legal_day(at)).get(row.pk, {}).get("admit_by_law"):
+        record(row, "admit_by_law", by=clock(), at=at, before=row.state, facts=facts)
 
 
 def require_reconsidering(row: Application, by: Actor) -> None:

@@ -523,6 +523,11 @@ def test_what_counts_as_accepted_is_decided_though_no_sweep_came(verb, state, co
     on("2026-02-26")
     decided = change(contested, m.reconsiderer) if verb == "change" else act(verb, contested, m.reconsiderer)
     assert decided.state == state
+    last, counted = HistoryLine.objects.filter(subject_ref=contested).order_by("-seq")[:2]
+    assert (last.verb, counted.verb, counted.actor_id) == (verb, "admit_by_law", the_clock().user.pk)
+    assert counted.facts == {"due_on": "2026-04-27", "day_0": "2026-02-25"}  # extended it is later
+    signals.signal(case(contested).pk, by=the_clock())
+    assert [line.verb for line in late_lines(contested)] == ["admit_by_law"]
 
 
 def test_what_counts_as_accepted_may_be_asked_about(contested, m, on):
