@@ -23,19 +23,22 @@ SERVICE_DAYS = 5  # working days after which a notice that was sent counts as re
 CONTEST_DAYS = 60  # after service. Administrative Reconsideration Law
 RECONSIDER_DAYS = 60  # for the decision on it, after its request was accepted. The same law
 EXTENSION_DAYS = 30  # more, once
+ONE_DAY = timedelta(days=1)
 _MORE = timedelta(days=30)  # in which some day is a working day: so far a count reads the table
 
 
 @dataclass(frozen=True)
 class Remedy:
     """sent_on, opened_on: when the notice of a refusal went out, and when its applicant first opened it. served_on: the
-    day that counts. unmoved: so many days later; last_day: that, or the next working day. None where nobody can say."""
+    day that counts. unmoved: so many days later; last_day: that, or the next working day. None where nobody can say.
+    provisional: the table of working days may still move it."""
 
     sent_on: date | None
     opened_on: date | None
     served_on: date | None
     unmoved: date | None
     last_day: date | None
+    provisional: bool = False
 
     @property
     def by_opening(self) -> bool:
@@ -91,7 +94,10 @@ def _remedy(sent_on: date | None, opened_on: date | None, table: Calendar | None
         return Remedy(sent_on, opened_on, None, None, None)
     served_on = min(counts)
     unmoved = served_on + timedelta(days=CONTEST_DAYS)
-    return Remedy(sent_on, opened_on, served_on, unmoved, _moved(table, unmoved))
+    last_day = _moved(table, unmoved)
+    served = served_on != opened_on and _may_move(table, sent_on, served_on)  # it is counted in working days
+    provisional = served or _may_move(table, unmoved - ONE_DAY, last_day)
+    return Remedy(sent_on, opened_on, served_on, unmoved, last_day, provisional)
 
 
 def contestable_still(today: date) -> Q:
@@ -114,12 +120,22 @@ def _moved(table: Calendar | None, day: date) -> date | None:
     return None
 
 
+def _may_move(table: Calendar | None, after: date | None, last: date | None) -> bool:
+    """A day after the one and through the other is not announced yet, or not in the table."""
+    if table is None or after is None or last is None:
+        return False
+    with suppress(NotPublished):
+        return table.provisional(after, last)
+    return True
+
+
 @dataclass(frozen=True)
 class Term:
     """The time of a reconsideration, as of `on`. accept_by: the last day to accept the request, None where the table of
     working days ends before it. accepted_on: its day 0. by_law: nobody accepted it in time, so it counts as accepted.
     due_on: its last day, None as long as it did not begin; unmoved where the table ends before it, and then nobody is
-    late. left: days to its end."""
+    late. left: days to its end. provisional: the table may still move that day, or the one to accept it as long as
+    nobody did."""
 
     on: date
     filed_on: date
@@ -129,6 +145,7 @@ class Term:
     extended: bool
     due_on: date | None
     left: int | None
+    provisional: bool
 
     @property
     def overdue(self) -> bool:
@@ -156,7 +173,9 @@ def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[i
         due_on = due(accepted_on, extended, table) if accepted_on else None
         left = _left(due_on, today, table) if due_on else None
         accept_by = row.accept_by(table) if table else None
-        found[row.pk] = Term(today, filed[row.pk], accept_by, accepted_on, by_law, extended, due_on, left)
+        after = _unmoved(accepted_on, extended) - ONE_DAY if accepted_on else filed[row.pk]
+        provisional = _may_move(table, after, due_on or accept_by)
+        found[row.pk] = Term(today, filed[row.pk], accept_by, accepted_on, by_law, extended, due_on, left, provisional)
     return found
 
 
@@ -166,8 +185,12 @@ def _left(due_on: date, today: date, table: Calendar | None) -> int:
 
 
 def due(accepted_on: date, extended: bool, table: Calendar | None) -> date:
-    last = accepted_on + timedelta(days=RECONSIDER_DAYS + (EXTENSION_DAYS if extended else 0))
+    last = _unmoved(accepted_on, extended)
     return _moved(table, last) or last
+
+
+def _unmoved(accepted_on: date, extended: bool) -> date:
+    return accepted_on + timedelta(days=RECONSIDER_DAYS + (EXTENSION_DAYS if extended else 0))
 
 
 def term_of(row: Reconsideration, today: date) -> Term:

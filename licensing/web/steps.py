@@ -664,6 +664,11 @@ register(
             mail=_("{ref}: by a newer table of working days it is to be decided by {deadline}"),
         ),
         Step(
+            "contest_move",
+            _("By a newer table of working days the refusal can be contested until {deadline}"),
+            mail=_("{ref}: by a newer table of working days the refusal can be contested until {deadline}"),
+        ),
+        Step(
             "turn",
             _("The rules that judge this case changed"),
             mail=_("{ref}: the rules that judge your case changed"),

@@ -8,11 +8,12 @@ from django.core.management import CommandError, call_command
 
 from config.local import demo
 from core import calendar_file
-from core.deliveries import relay
+from core.deliveries import _writers, relay
 from core.models import HistoryLine, LegalDay
-from licensing.actions import applications, decisions
+from licensing.actions import applications, decisions, reconsiderations
 from tests import make
 from tests.days import TABLE, D
+from tests.licensing.test_reconsiderations import act, contest, refuse
 from tests.make import seen
 
 FEAST = "2027-01-04"  # a Monday: it was worked, by the table that we ship
@@ -92,6 +93,37 @@ def test_nobody_is_told_of_a_case_that_was_decided_or_has_no_limit(accepted, loa
     applications.withdraw(gone, by=world.exporter)
     load(FEAST)
     assert [told(ref) for ref in (decided, watched, gone)] == [[], [], []]
+
+
+def test_the_last_days_of_a_contest_move_and_its_applicant_is_told_once(load, world, on, client):
+    """Both are counted from 20 November 2026 on: 60 days later is a Tuesday."""
+    m, day = world.ministry, "2027-01-19"
+    on("2026-11-20")
+    open_, filed, over = refuse(world), refuse(world), refuse(world)
+    for ref in (open_, filed, over):
+        reconsiderations.serve(ref, by=world.exporter)
+    contest(filed, world.exporter)
+    contest(over, world.exporter)
+    for ref in (filed, over):
+        act("admit", ref, m.reconsiderer)
+    act("uphold", over, m.reconsiderer)
+
+    def said():
+        client.force_login(world.exporter.user)
+        pages = {ref: client.get(f"/applications/{ref}/").content.decode() for ref in (open_, filed)}
+        return [" ".join(pages[ref].split()) for ref in pages]
+
+    assert ["19 Jan 2027" in one and "(may move)" in one for one in said()] == [True, True]
+    load(day)
+    load(day)
+    lines = HistoryLine.objects.filter(verb__in=["deadline_move", "contest_move"])
+    assert sorted(lines.values_list("subject_ref", "verb", "facts__deadline")) == sorted(
+        [(open_, "contest_move", "2027-01-20"), (filed, "deadline_move", "2027-01-20")]
+    )
+    assert [_writers["application", line.verb](line).to for line in lines] == [[world.exporter.user.email]] * 2
+    one, other = said()
+    assert "(may move)" not in one + other and "20 Jan 2027" in other
+    assert "By a newer table of working days the refusal can be contested until 20 Jan 2027" in one
 
 
 def test_a_file_that_is_not_loaded_tells_nobody(accepted, load):
