@@ -357,18 +357,21 @@ class Walk:
         )
         first = self.plain.and_before(license)[-1].first
         case = Case(row.ref, license.kind, users, first, asks=max(grams, 1_000), amends=license.ref)
+        self._proves(row)
         self._says(row, case)
 
     def begun_to_renew(self, license: Licensed, row: Application) -> None:
         first = license.last + timedelta(1)
         named = self._fitting(license.users)
         case = self.plain.cases[row.ref] = Case(row.ref, "annual", named, first, license.granted, renews=license.ref)
+        self._proves(row)
         self._agrees(row, case)
 
     def copied(self, kind: str, users: Mapping[int, Any], grams: int, row: Application) -> None:
         """The draft, to which is added what is not repeated of one shipment, and its days."""
         today = self.plain.today
         case = self.plain.cases[row.ref] = Case(row.ref, kind, self._fitting(users), today, grams)
+        self._proves(row)
         self._agrees(row, case)
         new: dict[str, Any] = {"planned_from": today, "planned_until": today + timedelta(330)}
         if kind in LONE:
@@ -390,6 +393,11 @@ class Walk:
             if theirs:
                 found[party] = own if own in theirs else theirs[-1]
         return found
+
+    def _proves(self, row: Application) -> None:
+        """Who answers for the company is proved anew where that has changed since."""
+        if not row.documents.filter(type="id_proof").exists():
+            demo.paper(self.world.exporter, row.ref, "id_proof")
 
     def _agrees(self, row: Application, case: Case) -> None:
         """The draft names whom the model says."""
