@@ -49,11 +49,13 @@ def goes_on(walk: Any, steps: int) -> None:
 
 
 def six_weeks(walk: Any) -> None:
-    """Longer than a bar, a supplement, the days to accept, those to answer and a reservation last."""
+    """Longer than a bar, a supplement, the days to accept, those to answer and a reservation last; after a bar those of
+    a supplement count anew."""
     plain = walk.plain
-    plain.account.state = "suspended" if plain.account.state == "barred" else plain.account.state
+    barred = plain.account.state == "barred"
+    plain.account.state = "suspended" if barred else plain.account.state
     for case in plain.cases.values():
-        if case.state == "supplement_required":
+        if case.state == "supplement_required" and not barred:
             case.state = "lapsed"
         elif case.state == "submitted":
             case.state, case.round = "accepted", 1
@@ -75,6 +77,8 @@ def years(walk: Any) -> None:
     """Longer than a license lasts, a declaration without one, and what lets a company file for annual ones."""
     plain = walk.plain
     plain.annual.state = "lapsed" if plain.qualified else plain.annual.state
+    for case in plain.cases.values():
+        case.state = "lapsed" if case.state == "supplement_required" else case.state
     for license in plain.licenses.values():
         assert license.last < plain.today, license
         license.state = "expired" if license.in_force else license.state
