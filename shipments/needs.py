@@ -18,6 +18,7 @@ from exporters.states import ExporterState
 from licensing import selectors
 from licensing.actions.renewals import filed_by
 from licensing.models import Application, Declaration, Intent, Kind, License, Question
+from licensing.selectors.reconsiderations import CONTEST_DAYS, Remedy
 from licensing.states import ApplicationState, DeclarationState
 from shipments import looks
 from shipments.holdings import Holdings
@@ -138,16 +139,19 @@ def _refusals(rows: list[Application], today: date) -> list[Need]:
     """From the first day on until they are contested, or can't be any more."""
     remedies = selectors.remedies_of(rows)
     both = ((row, remedies[row.pk]) for row in rows if row.pk in remedies)
-    return [_refusal(row, remedy.last_day, today) for row, remedy in both if not remedy.over(today)]
+    return [_refusal(row, remedy, today) for row, remedy in both if not remedy.over(today)]
 
 
-def _refusal(row: Application, last: date | None, today: date) -> Need:
-    """last: None as long as its notice is on its way and nobody opened it, or where no table says."""
+def _refusal(row: Application, remedy: Remedy, today: date) -> Need:
+    last = remedy.last_day  # None as long as its notice is on its way and nobody opened it, or where no table says
     left = (last - today).days if last else None
     if last and left is not None:
         text = _("The last day to contest it is {day}, {when}.").format(day=day(last), when=_in_days(left))
     else:
         text = _("The days to contest it count from when you open it.")
+    if last and not remedy.served(today):
+        begins = _("Opening it serves it: the {days} days to contest it begin with that.")
+        text = f"{text} {begins.format(days=CONTEST_DAYS)}"
     return Need(
         _("Contest the refusal of {ref}, or let it stand").format(ref=row.ref),
         text,

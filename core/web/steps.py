@@ -55,14 +55,15 @@ class Page:
 class Step:
     """A verb of a noun.
 
-    told: what its history line says, or what makes that from it; `internal` ones no exporter reads. mail: the subject
-    of what its holder is sent (`{ref}`, and the line's facts), or what makes it from the line, if anything. folds: what
-    one person does so many times in a row is told once, at its last time. page and action: where it is offered and what
-    it calls, `action(key, **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand here.
-    said: what the page says afterwards, or what makes that from what the action returned. leads: the address to go on
-    to, by what that is, where it is not the page. within: the step whose card holds it when both are open. offered,
-    with a label: when a page offers it to whom the table opens it, where the graph does not say so. noun and app are
-    set when it is registered.
+    told: what its history line says, or what makes that from it; `internal` ones no exporter reads. mail: the
+    subject of what its holder is sent (`{ref}`, and the line's facts), or what makes it from the line, if anything;
+    mailed: what stands there besides, of what opening the page begins. folds: what one person does so many times in
+    a row is told once, at its last time. page and action: where it is offered and what it calls, `action(key,
+    **form.facts(), by=…)`; without them it happens elsewhere, and only its words stand here. said: what the page
+    says afterwards, or what makes that from what the action returned. leads: the address to go on to, by what that
+    is, where it is not the page. within: the step whose card holds it when both are open. offered, with a label:
+    when a page offers it to whom the table opens it, where the graph does not say so. noun and app are set when it
+    is registered.
     """
 
     verb: str
@@ -74,6 +75,7 @@ class Step:
     leads: Callable[[Any], str] | None = None
     within: str = ""
     mail: "str | Promise | Callable[[HistoryLine], str]" = ""
+    mailed: "str | Promise" = ""
     internal: bool = False
     folds: bool = False
     offered: Callable[[Any, Actor], bool] | None = None
@@ -169,7 +171,8 @@ def _mail(table: dict[str, Step], holder: Holder, line: HistoryLine) -> Message:
     mail = table[line.verb].mail
     subject = str(mail(line) if callable(mail) else mail)
     body = _("Read it on its page: {url}").format(url=f"{settings.BASE_URL}{page}")
-    return Message(readers, subject.format(**facts), f"{body}\n")
+    more = f"\n{mailed}\n" if (mailed := table[line.verb].mailed) else ""
+    return Message(readers, subject.format(**facts), f"{body}\n{more}")
 
 
 def addresses(prefix: str, route: str) -> list[URLPattern]:

@@ -40,6 +40,10 @@ class Remedy:
     last_day: date | None
     provisional: bool = False
 
+    def served(self, today: date) -> bool:
+        """The days to contest it have begun, whoever opens it from now on."""
+        return self.served_on is not None and self.served_on <= today
+
     @property
     def by_opening(self) -> bool:
         """What counts is that it was opened, and not that the notice was sent."""

@@ -587,6 +587,14 @@ register(
             RefuseForm,
             within="approve",
             mail=_("{ref}: refused"),
+            mailed=filled(
+                _(
+                    "Opening that page serves the refusal: the {days} days to contest it begin with that, and "
+                    "{working} working days after this mail at the latest."
+                ),
+                days="licensing.selectors.reconsiderations.CONTEST_DAYS",
+                working="licensing.selectors.reconsiderations.SERVICE_DAYS",
+            ),
         ),
         Step(
             "intend",

@@ -15,7 +15,7 @@ from core.deliveries import _writers, relay
 from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
-from core.models import HistoryLine, LegalDay, Role
+from core.models import HistoryLine, LegalDay, Mail, Role
 from core.selectors import documents_for
 from core.telling import sentence
 from exporters.models import Exporter
@@ -287,6 +287,25 @@ def test_the_overview_tells_of_a_refusal_whose_notice_is_on_its_way(world, on):
     assert need.text == "The days to contest it count from when you open it."
 
 
+def test_mail_and_overview_say_that_opening_it_begins_the_days(world, on, client, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    on("2026-03-02")
+    ref = refuse(world)
+    relay()
+    mail = Mail.objects.get(recipients=world.exporter.user.email, subject__contains="refused")
+    assert mail.subject == f"{ref}: refused"
+    assert "the 60 days to contest it begin with that, and 5 working days after this mail at the latest" in mail.body
+
+    begins = "Opening it serves it: the 60 days to contest it begin with that."
+
+    def told():
+        return [begins in need.text for need in make.needs_of(world.exporter) if ref in need.title]
+
+    assert told() == [True]
+    on("2026-03-09")
+    assert told() == [False], "it counts as served without that"
+
+
 def test_scenario_14_over_pages(world, m, client, on):
     """Accepted 19 January 2026, refused and read on 10 February; contested on the last day, not on the next one."""
     on("2026-01-19")
@@ -302,9 +321,10 @@ def test_scenario_14_over_pages(world, m, client, on):
     answer = client.post(f"{mine}reconsider/", {"grounds": "It is known.", "seen": seen(ref)})
     assert answer.status_code == 409
     assert "The last day to contest this refusal was 13 Apr 2026" in answer.content.decode()
-    assert "Contest this refusal" not in page(client, world.exporter, mine)
+    assert f"Contest the refusal of {ref} now" not in page(client, world.exporter, mine)
     on("2026-04-13", time(23, 59))
-    assert "Contest this refusal" in page(client, world.exporter, mine)
+    text = page(client, world.exporter, mine)
+    assert f"Contest the refusal of {ref} now" in text and "Nothing can be added to the grounds" in text
     file = SimpleUploadedFile("letter.png", TAKEN["a.png"])
     answer = client.post(f"{mine}reconsider/", {"grounds": "It is known.", "files": file, "seen": seen(ref)})
     assert (answer.status_code, state(ref)) == (302, "under_reconsideration")
@@ -370,7 +390,7 @@ def test_only_a_signatory_of_the_company_contests(ref, world, m):
 
 def test_a_clerk_reads_that_a_signatory_contests(ref, world, client):
     text = page(client, make.colleague(world.exporter, "clerk"), f"/applications/{ref}/")
-    assert "A signatory of your company contests it here." in text and "Ask for reconsideration" not in text
+    assert "A signatory of your company contests it here." in text and f"Contest the refusal of {ref} now" not in text
 
 
 def test_grounds_are_said(ref, world):
