@@ -130,6 +130,7 @@ def annual(exporter: Exporter, at: datetime) -> dict[str, Any]:
         "declined": last if last and last.occasion == Examination.Occasion.DECLINE else None,
         "stood": [of_kept(one) for one in last.results] if last else [],
         "renewable": row.renewable_on(exam.today),
+        "not_acting": exporter.not_acting(),
     }
 
 

@@ -411,3 +411,17 @@ def test_the_second_officer_reads_what_happens_and_the_first_that_he_is_not_the_
     assert client.post(f"{path}bar/", {"seen": seen(pk)}).status_code == 302
     assert company(world).state == "barred"
     assert f'action="{path}reinstate/"' not in page(client, m.auditor, path)
+
+
+def test_a_barred_company_is_not_told_to_ask_for_what_nobody_can(world, client):
+    assert "The test is met, and nobody can ask" not in page(client, world.exporter, "/company/")
+    make.barred(world)
+    yesterday = day_in_words(legal_today() - DAY)
+    for actor, path in (
+        (world.exporter, "/company/"),
+        (world.ministry.decider, f"/desk/exporters/{company(world).pk}/"),
+    ):
+        text = page(client, actor, path)
+        assert f"The qualification lapsed: annual licenses could be filed for through {yesterday}." in text
+        assert "asks the ministry below" not in text and "The company may ask" not in text
+    assert "nobody can ask by it now: The company is barred" in text
