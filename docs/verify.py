@@ -8,7 +8,8 @@ jwks.json  the public keys, from /.well-known/jwks.json of the authority: fetch 
 FILE       the certificate as PDF, or the .jws of the same paper: is it the one that was signed?
 --json     what was signed as it was signed, for programs; else in words, Chinese and English
 
-Exit status 0: genuine. 1: refused, and why. It says what was decided on the day of issue, never what holds today.
+Exit status 0: genuine. 1: refused, and why. 2: called otherwise, so nothing was checked.
+It says what was decided on the day of issue, never what holds today.
 Python 3.9 or later and nothing else. The arithmetic is that of RFC 8032; everything is checked, nothing repaired.
 """
 
@@ -163,6 +164,7 @@ def signed(key, message, signature):
 # --- what it says, to people -----------------------------------------------------------------------------------
 CHINESE = {  # by a part of what is said in English
     "no signed token": "这不是签名令牌：令牌由两个点分为三段，别无其他内容",
+    "a PDF is no TOKEN": "PDF 不是 TOKEN：请提供随附的 .jws 文件，或印制二维码的文本",
     "exactly how it is signed": "令牌头没有写明签名方式、密钥和类型",
     "only Ed25519 counts": "签名算法不是 Ed25519；没有签名或使用其他算法的，不能作为证明",
     "token for something else": "这是用于其他用途的令牌",
@@ -205,14 +207,21 @@ def refused(why):
     return 1
 
 
+def token_of(word):
+    """What was given as TOKEN, or stands in the file of that name."""
+    file = Path(word).read_bytes() if len(word) < 200 and Path(word).is_file() else word.encode()
+    if file.startswith(b"%PDF"):
+        raise Refused("a PDF is no TOKEN: give the .jws file that came with it, or the text of its printed code")
+    return file.decode("utf-8", "replace").strip().rpartition("#")[2]
+
+
 def main(words):
     as_json = "--json" in words
     words = [word for word in words if word != "--json"]
     if len(words) not in (2, 3):
         return print(__doc__) or 2
     try:
-        text = Path(words[0]).read_text() if len(words[0]) < 200 and Path(words[0]).is_file() else words[0]
-        token, jwks, now = text.strip().rpartition("#")[2], json.loads(Path(words[1]).read_text()), time.time()
+        token, jwks, now = token_of(words[0]), json.loads(Path(words[1]).read_text()), time.time()
         claims = verify(token, jwks, now)
         if len(words) == 3:
             compare(claims, Path(words[2]).read_bytes(), jwks, now)

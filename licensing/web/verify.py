@@ -31,6 +31,9 @@ Both = dict[str, str]
 both = said.both
 
 
+SUSPENSION = gettext_noop(
+    "Nothing new may be declared on it until the suspension is lifted; what was declared before is cleared as usual."
+)
 WORDS = {
     "title": gettext_noop("Verify a license"),
     "lead": gettext_noop(
@@ -185,7 +188,7 @@ def _says(found: Standing) -> Any:
     elif found.word == Word.SUSPENDED:
         if found.suspended_on:
             yield both(lambda: _("Suspended since {day}.").format(day=day(found.suspended_on)))
-        yield both(lambda: _("Nothing may be exported on it until the suspension is lifted."))
+        yield both(lambda: _(SUSPENSION))
     elif found.word == Word.NOT_YET:
         yield both(lambda: _("Nothing may be exported on it before its first day."))
     for one in found.closed:

@@ -333,3 +333,16 @@ def test_whoever_asks_gets_the_public_keys_and_may_keep_them_for_some_minutes(cl
     assert answer.json() == signing.jwks()
     assert answer.headers["Content-Type"] == "application/jwk-set+json"
     assert answer.headers["Cache-Control"] == "public, max-age=300"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"%PDF-1.7\n\x80\xe2", "a PDF is no TOKEN: give the .jws file"), (b"\x80\xe2", "this is no signed token")],
+)
+def test_a_file_that_is_no_token_is_refused_in_plain_words(content, why, tmp_path):
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": []}))
+    (tmp_path / "license").write_bytes(content)
+    command = [*PYTHON, str(tmp_path / "license"), str(tmp_path / "keys.json")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 1 and why in told.stdout and "codec" not in told.stdout
+    assert subprocess.run(command[:-1], capture_output=True, check=False).returncode == 2

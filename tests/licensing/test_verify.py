@@ -88,7 +88,11 @@ def test_what_is_left_is_what_is_left_now(issued, client, world):
 def test_a_suspension_shows_at_once_and_so_does_its_end(issued, client, world):
     licenses.suspend(issued.ref, seen=seen(issued.ref), reason="A hidden reason", by=world.ministry.decider)
     said = text(client, address(issued))
-    assert "已暂停 Suspended" in said and "until the suspension is lifted" in said and "A hidden reason" not in said
+    assert (
+        "已暂停 Suspended" in said
+        and "Nothing new may be declared on it until the suspension is lifted; what was" in said
+        and "A hidden reason" not in said
+    )
     for code in (None, users_of(issued)[0].verify_code):
         assert rest(client, issued, code).json()["state"] == "suspended"
     cause = Suspension.objects.get()
