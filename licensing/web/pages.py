@@ -31,7 +31,7 @@ from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
 from licensing.actions.copies import can_be_copied
-from licensing.models import Application, DecisionStep, Declaration
+from licensing.models import Application, Basis, DecisionStep, Declaration
 from licensing.papers import end_use, said
 from licensing.prices import together
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
@@ -177,6 +177,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     context = {
         "form": form,
         "lines": lines,
+        "basis": Basis,
         "application": row,
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
         "offers": [] if row else offers(request.actor, legal_now()),
