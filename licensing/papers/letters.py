@@ -278,18 +278,32 @@ def refusal(line: HistoryLine, case: Application) -> Data:
 
 def grant(line: HistoryLine, case: Application) -> Data:
     license = License.objects.get(ref=line.facts["license"])
-    [row] = Application.objects.filter(pk=case.pk).prefetch_related(steps())
-    found = granted.decided(row)
-    assert found is not None, "what is issued was granted"
-    left_out: list[ApplicationEndUser] = found.left_out
-    parties = said.Parties([user.party for user in left_out], line.at)
+    found = _granted(case)
     return {
-        "in_part": found.in_part,
+        **_table(found, line),
         "license": license.ref,
         "replaces": license.replaces and license.replaces.ref,
         "special": license.special,
         "from": said.day(license.usable_from),
         "until": said.day(license.usable_until),
+        "provisions": said.rests_on(case, "issue", line.at) if found.in_part else [],
+        "reason": found.reason,
+    }
+
+
+def _granted(case: Application) -> granted.Granted:
+    [row] = Application.objects.filter(pk=case.pk).prefetch_related(steps())
+    found = granted.decided(row)
+    assert found is not None, "what is issued was granted"
+    return found
+
+
+def _table(found: granted.Granted, line: HistoryLine) -> Data:
+    """What was granted, beside what was asked."""
+    left_out: list[ApplicationEndUser] = found.left_out
+    parties = said.Parties([user.party for user in left_out], line.at)
+    return {
+        "in_part": found.in_part,
         "lines": [
             {
                 **_goods(one),
@@ -299,9 +313,7 @@ def grant(line: HistoryLine, case: Application) -> Data:
             for one, quantity in found.lines
         ],
         "left_out": [parties.said(user.party_id) for user in left_out],
-        "provisions": said.rests_on(case, "issue", line.at) if found.in_part else [],
         "shorter": found.shorter,
-        "reason": found.reason,
     }
 
 
@@ -324,9 +336,17 @@ def reconsideration(line: HistoryLine, case: Application) -> Data:
         "day_0": said.day(date.fromisoformat(facts["day_0"])) if "day_0" in facts else None,
         "accept_days": ACCEPT_DAYS,
         "factors": _factors(facts.get("factors", [])),
-        "in_part": facts.get("in_part", False),
         "reason": line.reason,
+        **_changed(line, case),
     }
+
+
+def _changed(line: HistoryLine, case: Application) -> Data:
+    """What a refusal was changed to; nothing of other steps."""
+    if line.verb != "change":
+        return {}
+    found = _granted(case)
+    return {**_table(found, line), "months": found.months}
 
 
 # --- licenses ---------------------------------------------------------------------------------------------

@@ -487,6 +487,26 @@ def test_a_refusal_that_is_upheld_names_the_provisions_on_which_it_rests(world):
     assert "适用的规定" in text_of(case, "reconsideration")
 
 
+def test_a_refusal_that_is_changed_says_what_is_granted_beside_what_was_asked_and_for_how_long(world):
+    m = world.ministry
+    kept, left = world.declaration(), world.declaration()
+    ref = world.under_review(world.application(by_whom=[kept, left]))
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="Why?", by=m.reviewer)
+    decisions.refuse(ref, seen=seen(ref), factors=["END_USE"], text="Why?", departure="Doubts.", by=m.decider)
+    reconsiderations.reconsider(ref, seen=seen(ref), grounds="It is known.", by=world.exporter)
+    reconsiderations.admit(ref, seen=seen(ref), by=m.reconsiderer)
+    user = of_case(world, ref).end_users.get(declaration=kept).pk
+    less = {"quantities_": {1: 20_000_000}, "months": 6, "end_users": [user], "text": "For a year's need."}
+    reconsiderations.change(ref, seen=seen(ref), acknowledged=make.tick(ref), by=m.reconsiderer, **less)
+    data, text = said_of(of_case(world, ref), "reconsideration"), text_of(of_case(world, ref), "reconsideration")
+    [one] = data["lines"]
+    assert (one["asked"]["quantity"], one["granted"]["quantity"]) == ("60,000", "20,000")
+    assert (data["in_part"], data["months"], data["shorter"]) == (True, 6, True)
+    assert [one["name"] for one in data["left_out"]] == [left.end_user.name]
+    words = ("Askedandgranted", "60,000", "20,000", "Validfor", "6months", "Itendsbeforetheplannedwindow")
+    assert [one for one in (*words, re.sub(r"\s", "", left.end_user.name)) if one not in text] == []
+
+
 def account(world):
     return Exporter.objects.get(pk=world.exporter.organization_id)
 
