@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils.functional import Promise
 
 from core import signing
@@ -154,9 +156,12 @@ def made_anew(paper: Paper) -> bytes | None:
 
 
 def papers_of(*rows: Model) -> "QuerySet[Paper]":
-    """Of one kind of row, the oldest first, without the files' bytes."""
+    """Of one kind of row, the oldest first, without the files' bytes. Each with its number as it is `printed`, and
+    `whose` part it is, by the name that it says, where it is one."""
     kind = rows[0]._meta.model_name
     found = Paper.objects.filter(line__subject_kind=kind, line__subject_id__in=[row.pk for row in rows])
+    says = Cast("data", JSONField())
+    found = found.annotate(printed=KeyTextTransform("number", says), whose=KeyTextTransform("whose", says))
     return found.select_related("line", "document").defer("document__content", "data").order_by("line__at", "pk")
 
 

@@ -30,6 +30,7 @@ def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, An
     data = {
         **head,
         "kind": license.kind,
+        "whose": party["name"],
         "end_user": {**party, "declaration": user.declaration.ref},
         "from": said.day(license.usable_from),
         "until": said.day(license.usable_until),

@@ -156,6 +156,18 @@ def test_each_end_user_has_a_page_of_his_own_with_his_part(issued):
         assert facts["end_user"] == {"name": user.party.name, "country": "DE"}
 
 
+
+def test_pages_list_whose_each_is_by_name_and_by_the_number_that_is_printed(issued, world, client):
+    made(issued)
+    for reader, page in ((world.exporter, "/licenses/"), (world.ministry.decider, "/desk/licenses/")):
+        client.force_login(reader.user)
+        client.cookies["language"] = "en"
+        shown = client.get(f"{page}{issued.ref}/").content.decode()
+        for user in issued.end_users.all():
+            assert f'Extract for an end-user: <span translate="no">{user.party.name}</span></a>' in shown
+            assert f'translate="no">{issued.ref}/2-{user.verify_code[:5]}<' in shown
+
+
 def test_nothing_of_another_is_in_it_not_even_that_he_is(issued, world):
     """In its words, its data, its printed code and its credential; and it is numbered as if there were one."""
     _whole, own, other = made(issued)
