@@ -9,7 +9,7 @@ from core.papers import Content, Kind, papers
 from core.templatetags.lodestone import money
 from licensing.elements import show_percents
 from licensing.granted import Tolerance
-from licensing.models import License
+from licensing.models import License, LicenseEndUser
 from licensing.papers import proof, said
 from licensing.selectors.floors import as_issued
 from licensing.selectors.licenses import with_terms
@@ -35,7 +35,12 @@ def certificate(line: HistoryLine) -> Content:
         "lines": [_line(one) for one in license.lines.all()],
         "tolerance": said.both(lambda: said.close(str(tolerance))),
         "end_users": [
-            {**parties.said(user.party_id), "declaration": user.declaration.ref, "shares": _shares(license, user.pk)}
+            {
+                **parties.said(user.party_id),
+                "declaration": user.declaration.ref,
+                "within": _within(license, user),
+                "shares": _shares(license, user.pk),
+            }
             for user in users
         ],
         "consignees": [parties.said(party.pk) for party in license.consignees.all()],
@@ -67,6 +72,15 @@ def _line(line: Any) -> dict[str, Any]:
         "value": money(value.authorized, value.currency) if value else "",
         **said.amount(line.authorized, line.unit),
     }
+
+
+def _within(license: License, user: LicenseEndUser) -> list[int]:
+    """The lines of which this end-user may take all that is left, as he declared their goods; none where that is each
+    line of the license."""
+    shared = {one["line"] for one in _shares(license, user.pk)}
+    lines = license.lines.all()
+    own = [line.number for line in lines if line.is_for(user) and line.number not in shared]
+    return own if len(own) < len(lines) else []
 
 
 def _shares(license: License, user: int) -> list[dict[str, Any]]:

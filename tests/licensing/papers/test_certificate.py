@@ -144,6 +144,17 @@ def test_each_end_user_has_his_own_share(issued):
     assert shares == [[{"line": 1, "quantity": number, "unit": unit}] for number in ("40,000", "20,000")]
 
 
+def test_it_says_which_lines_an_end_user_may_take_where_that_is_not_all(world, issued):
+    apart = world.apart()
+    assert [one["within"] for one in json.loads(paper_of(apart).data)["end_users"]] == [[1], [2]]
+    content = file_of(apart)
+    text = words(content)
+    said = ("以第1项批准数量为限", "Withinthequantityofline1", "以第2项批准数量为限", "Withinthequantityofline2")
+    assert [one for one in said if one not in text] == [] and "ofeachline" not in text
+    assert len(pdf.pages_of(content)) == 1
+    assert [one["within"] for one in json.loads(paper_of(issued).data)["end_users"]] == [[], []]
+
+
 def test_a_license_without_caps_says_so(world):
     license = world.license(kind="per_shipment", kilograms=3_000)
     data = json.loads(paper_of(license).data)
