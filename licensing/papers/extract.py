@@ -35,6 +35,7 @@ def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, An
         "from": said.day(license.usable_from),
         "until": said.day(license.usable_until),
         "lines": [_line(one) for one in own],
+        "ports": ", ".join(license.ports),
         "conditions": [said.both(one.get_code_display) for one in license.conditions.all()],
         "code": proof.spoken(code),
         "ask": where,

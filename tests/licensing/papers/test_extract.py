@@ -156,6 +156,17 @@ def test_each_end_user_has_a_page_of_his_own_with_his_part(issued):
         assert facts["end_user"] == {"name": user.party.name, "country": "DE"}
 
 
+def test_it_names_the_ports_that_its_condition_speaks_of(world):
+    ref, m = world.under_review(world.application()), world.ministry
+    facts = {"outcome": "approve", "months": 12, "conditions": ["PORT_ONLY"]}
+    decisions.recommend(ref, seen=seen(ref), **facts, by=m.reviewer)
+    decisions.approve(ref, seen=seen(ref), by=m.decider)
+    license = decisions.issue(ref, seen=seen(ref), by=m.decider)
+    extract = made(license)[1]
+    assert license.ports == ["CNSHA"] and "Throughthenamedportsonly" in words(extract)
+    assert "CustomsportsCNSHA" in words(extract)
+    assert len(pdf.pages_of(content_of(extract))) == 1
+
 
 def test_pages_list_whose_each_is_by_name_and_by_the_number_that_is_printed(issued, world, client):
     made(issued)
