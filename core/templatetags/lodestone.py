@@ -166,11 +166,12 @@ def history(lines: Iterable[Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("parts/field.html")
-def field(bound: BoundField, note: str = "") -> dict[str, Any]:
+def field(bound: BoundField, note: str = "", of: str = "") -> dict[str, Any]:
     """One question: label, hint, error, control, tied together for assistive technology.
 
     Radio buttons and several checkboxes become a fieldset. Django ties control, hint and error by id.
-    note: what stands behind the label instead of "(optional)", such as "(needed to send)".
+    note: what stands behind the label instead of "(optional)", such as "(needed to send)". of: what it is a field of,
+    such as "Line 2", where that is to be seen and not to be heard.
     """
     kind = bound.widget_type
     if kind == "select":
@@ -186,6 +187,7 @@ def field(bound: BoundField, note: str = "") -> dict[str, Any]:
         "checkbox": checkbox,
         "option_class": "opt" if kind == "radioselect" else "chk",
         "note": note,
+        "of": of,
         "optional": not bound.field.required and not checkbox,
     }
 
