@@ -172,6 +172,9 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         messages.success(
             request, " ".join([message, *filter(None, (line.read_as for line in _typed(meeting.forms[1])))])
         )
+        if "add" in request.POST:  # without a script: another line is wanted
+            first = f"#id_lines-{saved.lines.count()}-code"
+            return redirect(reverse("application.edit", args=[saved.ref]) + first)
         return redirect("application", ref=saved.ref)
     form, lines = meeting.forms
     context = {

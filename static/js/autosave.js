@@ -36,12 +36,13 @@
     form.querySelectorAll("[data-lacks]").forEach((one) => one.remove());
     Object.entries(lacks).forEach(([id, sentence]) => {
       const control = document.getElementById(id);
-      if (!control || document.getElementById(`${id}_error`) || control.closest("fieldset").contains(document.activeElement)) return;
+      if (!control || document.getElementById(`${id}_error`) || control.closest("[data-row]").contains(document.activeElement)) return;
       const said = document.createElement("p");
       said.className = "errmsg";
       said.dataset.lacks = "";
       said.textContent = sentence;
       control.before(said);
+      control.closest("details")?.setAttribute("open", "");
     });
   };
   form.addEventListener("focusin", mark);

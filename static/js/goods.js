@@ -1,5 +1,6 @@
-// What each row of goods is worth, and all of them together, while it is typed: as licensing/prices.py counts it.
-// Without this file it stands there once the draft is saved.
+// What a row of goods says beside its fields, while these are typed: its unit, its worth as licensing/prices.py counts it,
+// and what its folded part holds and lacks, as LineForm.rest says it. Without this file it stands there once the draft is
+// saved.
 (() => {
   "use strict";
   const form = document.getElementById("application");
@@ -14,12 +15,31 @@
     return BigInt(found[1] + (found[2] || "").padEnd(places, "0"));
   };
   const said = (cents) => `${(cents / 100n).toLocaleString("en")}.${String(cents % 100n).padStart(2, "0")}`;
+  const items = new Map([...document.querySelectorAll("#control-codes option")].map((one) => [one.value.toLowerCase(), one.dataset]));
+  const describe = (row) => {
+    const value = (name) => row.querySelector(`[name$="-${name}"]`).value.trim();
+    const item = items.get(value("code").toLowerCase()) || {};
+    const told = row.querySelector("[data-told]"), lacking = row.querySelector("[data-lacking]");
+    const controls = [...row.querySelectorAll("details :is(input, select)")];
+    const begun = ["code", "description", "quantity"].some(value);
+    const words = (one) => (one.options ? one.selectedOptions[0].text : one.value.trim() + (one.dataset.after || ""));
+    const lacks = (one) => {
+      if (one.name.endsWith("-composition")) return item.element && !one.value.includes(item.element);
+      return !one.value.trim() && (!one.name.endsWith("-composition_basis") || value("composition"));
+    };
+    row.querySelector("[data-unit]").textContent = item.unit || "–";
+    told.textContent = begun ? controls.filter((one) => one.value.trim()).map(words).join(" · ") : "";
+    const called = begun ? controls.filter((one) => one.dataset.called && lacks(one)).map((one) => one.dataset.called) : [];
+    lacking.hidden = !called.length;
+    lacking.textContent = lacking.dataset.says.replace("{fields}", called.join(" · "));
+  };
   const count = () => {
+    form.querySelectorAll("[data-row]").forEach(describe);
     const currency = form.elements.currency?.value || "";
     const money = (cents) => (cents === null ? "–" : `${said(cents)} ${currency}`.trim());
     let sum = 0n;
     form.querySelectorAll("[data-worth]").forEach((shown) => {
-      const row = shown.closest("fieldset");
+      const row = shown.closest("[data-row]");
       if (row.querySelector("[name$=-DELETE]")?.checked || !row.querySelector("[name$=-code]").value.trim()) {
         shown.textContent = "–";
         return;
@@ -36,6 +56,14 @@
     differs.hidden = !(contract && sum && contract !== sum);
     differs.textContent = differs.dataset.said.replace("{sum}", money(sum));
   };
+  // A link to a folded field leads to it, in browsers that do not unfold by themselves, too.
+  const unfold = () => {
+    const field = document.getElementById(location.hash.slice(1));
+    const folded = field?.closest("details:not([open])");
+    if (folded) { folded.open = true; field.focus(); }
+  };
+  window.addEventListener("hashchange", unfold);
+  unfold();
   form.addEventListener("input", count);
   form.addEventListener("change", count);
   count();

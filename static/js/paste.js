@@ -26,7 +26,7 @@
   };
   const cells = (row) => [...row.querySelectorAll("input:not([type=hidden], [type=checkbox]), select, textarea")];
   document.querySelectorAll("[data-formset][data-pasted]").forEach((set) => {
-    const rows = () => [...set.querySelector("[data-rows]").children];
+    const rows = () => [...set.querySelectorAll("[data-row]")];
     const add = set.querySelector("[data-add]");
     set.querySelectorAll("[data-paste-hint]").forEach((hint) => { hint.hidden = false; });
     set.addEventListener("paste", (event) => {

@@ -186,7 +186,7 @@ def test_rows_of_a_spreadsheet_are_pasted_and_saved(sign_in):
     case = new_draft(page)
     page.locator("[name=lines-0-code]").focus()
     with page.expect_response("**/edit/"):
-        page.evaluate(PASTE, "1C905.a.4\t1,200.5\t58.25\t85051110\tN42SH\tDy 2.1\r\n1C902.b\t7\t\t\tOxide 99.9 %\r\n")
+        page.evaluate(PASTE, "1C905.a.4\tN42SH\t1,200.5\t58.25\t85051110\r\n1C902.b\tOxide 99.9 %\t7\r\n")
         assert page.locator("[name=lines-1-description]").input_value() == "Oxide 99.9 %"
     expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
     goods = case.lines.order_by("number").values_list("control_item__code", "quantity", "hs_code", "description")
@@ -196,9 +196,9 @@ def test_rows_of_a_spreadsheet_are_pasted_and_saved(sign_in):
 
 
 HEADED = (
-    "物项代码\tQuantity (kg)\tPrice\tHS\tDescription\r\n"
-    '1C905.a.4\t12.5\t\t85051110\t"Magnets, ""N42SH"",\r\ncoated\twith Ni"\r\n'
-    '1C902.b\t7\t\t\t5" discs\r\n'
+    "物项代码\tDescription\tQuantity (kg)\tPrice\tHS\r\n"
+    '1C905.a.4\t"Magnets, ""N42SH"",\r\ncoated\twith Ni"\t12.5\t\t85051110\r\n'
+    '1C902.b\t5" discs\t7\r\n'
 )
 
 
@@ -222,7 +222,7 @@ def test_a_first_row_without_a_quantity_is_no_heading(sign_in):
     page = sign_in("lin.wei")
     page.goto("/applications/new/")
     page.locator("[name=lines-0-code]").focus()
-    page.evaluate(PASTE, "1C905.a.4\t\t\t\tN42SH\n1C902.b\t7\t\t\tOxide")
+    page.evaluate(PASTE, "1C905.a.4\tN42SH\n1C902.b\tOxide\t7")
     rows = [page.locator(f"[name=lines-{row}-description]").input_value() for row in (0, 1)]
     assert rows == ["N42SH", "Oxide"]
 
@@ -232,7 +232,7 @@ def test_a_choice_is_pasted_by_its_slug_or_its_words_in_any_case(sign_in):
     page.goto("/applications/new/")
     page.locator("[name=lines-0-code]").focus()
     said = ("MEASURED", "declared by the maker", "guessed")
-    page.evaluate(PASTE, "\r\n".join("\t".join(["1C902.b", "7", *[""] * 4, one]) for one in said))
+    page.evaluate(PASTE, "\r\n".join("\t".join(["1C902.b", "Oxide", "7", *[""] * 6, one]) for one in said))
     found = [page.locator(f"[name=lines-{number}-composition_basis]").input_value() for number in range(3)]
     assert found == ["measured", "declared", ""]
 
@@ -283,7 +283,7 @@ def test_one_value_is_pasted_as_anywhere(sign_in):
     page.goto("/applications/new/")
     page.locator("[name=lines-0-code]").focus()
     assert page.evaluate(PASTE, "1C905.a.4") is True  # left to the browser
-    assert page.evaluate(PASTE, "1C905.a.4\t7") is False
+    assert page.evaluate(PASTE, "1C905.a.4\tN42SH") is False
 
 
 def test_what_a_tab_that_is_open_keeps_is_taken_by_no_other(sign_in):

@@ -28,6 +28,7 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
     exporter.locator("[name=lines-0-quantity]").fill("4200.500")
     exporter.locator("[name=lines-0-unit_price]").fill("412.50")
     exporter.locator("[name=currency]").select_option("CNY")
+    exporter.locator(".rest > summary").click()
     exporter.locator("[name=lines-0-composition]").fill("Dy 2.1")
     exporter.locator("[name=lines-0-composition_basis]").select_option("declared")
     exporter.locator("[name=lines-0-specification]").fill("N42SH")

@@ -1,12 +1,14 @@
 """What an exporter asks for: the case, its goods, its papers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.forms import BoundField
 from django.forms.models import ModelChoiceIterator
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -18,6 +20,7 @@ from core.legal_time import legal_today
 from core.selectors import unknown_countries
 from core.templatetags.lodestone import day, money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
+from core.web.fields import words_of as words_of_choices
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
 from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, SIGNED_AHEAD, USUAL, Draft, LineDraft
@@ -82,6 +85,9 @@ class PriceField(AmountField):
 
 class PurityField(PriceField):
     """A share of the mass in percent."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return super().widget_attrs(widget) | {"data-after": " %"}
 
     def prepare_value(self, value: Any) -> Any:
         return show_percent(value).removesuffix(" %") if isinstance(value, Decimal) else value
@@ -236,25 +242,61 @@ class ApplicationForm(forms.ModelForm):
         )
 
 
+@dataclass(frozen=True)
+class Rest:
+    """The folded part of a row of goods, as its summary says it: what stands there, which fields still have to be
+    filled in before the case can be sent, and which are wrong."""
+
+    told: list[str]
+    lacking: list[str]
+    wrong: list[str]
+
+
 class LineForm(forms.Form):
-    """One row of goods, of the items handed in by their code in small letters. The unit is the control list's own."""
+    """One row of goods, of the items handed in by their code in small letters. The unit is the control list's own.
+
+    Each field but those FIRST stands folded below these; static/js/goods.js says the same while it is typed.
+    """
+
+    FIRST = ("code", "description", "quantity", "unit_price", "DELETE")
+    NEEDED = ("specification", "maker", "composition", "composition_basis")  # to send, of some goods or of all
 
     code = forms.CharField(
         label=gettext_lazy("Control code"),
         max_length=20,
         widget=forms.TextInput(attrs={"list": "control-codes", "autocomplete": "off"}),
-        help_text=gettext_lazy("For example 1C905.a.4; search the control list."),
+        help_text=gettext_lazy("For example 1C905.a.4."),
     )
     description = forms.CharField(
         label=gettext_lazy("Description"),
         max_length=300,
         help_text=gettext_lazy("Grade, shape, composition; e.g. N42SH, Dy 3.2 %."),
     )
+    quantity = QuantityField(
+        label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
+    )
+    unit_price = PriceField(
+        label=gettext_lazy("Unit price"),
+        places=4,
+        most=PRICE_MOST,
+        required=False,
+        help_text=gettext_lazy("For one of that unit, e.g. 58.25."),
+    )
     hs_code = forms.RegexField(
         r"^\d{8}(\d{2})?$",
         label=gettext_lazy("Customs goods code"),
         required=False,
         error_messages={"invalid": gettext_lazy("8 or 10 digits.")},
+    )
+    specification = forms.CharField(label=gettext_lazy("Model or specification"), max_length=120, required=False)
+    maker = forms.CharField(label=gettext_lazy("Maker"), max_length=200, required=False)
+    origin = OriginField(
+        label=gettext_lazy("Country of origin"),
+        max_length=60,  # a name is refused, and not cut to the code of another country
+        initial=HOME,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "country-codes", "autocomplete": "off"}),
+        help_text=gettext_lazy("Its code of two letters, e.g. CN."),
     )
     composition = ElementsField(
         label=gettext_lazy("Contained elements, at most"),
@@ -269,32 +311,12 @@ class LineForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Needed to send where contents are stated. Add the report of what was measured below."),
     )
-    specification = forms.CharField(label=gettext_lazy("Model or specification"), max_length=120, required=False)
-    maker = forms.CharField(label=gettext_lazy("Maker"), max_length=200, required=False)
-    origin = OriginField(
-        label=gettext_lazy("Country of origin"),
-        max_length=60,  # a name is refused, and not cut to the code of another country
-        initial=HOME,
-        required=False,
-        widget=forms.TextInput(attrs={"list": "country-codes", "autocomplete": "off"}),
-        help_text=gettext_lazy("Its code of two letters, e.g. CN."),
-    )
     purity = PurityField(
         label=gettext_lazy("Purity"),
         places=4,
         most=100,
         required=False,
         help_text=gettext_lazy("In percent of the mass, where the goods are sold by it."),
-    )
-    quantity = QuantityField(
-        label=gettext_lazy("Quantity"), help_text=gettext_lazy("In the list's unit, e.g. 1200.500 kg.")
-    )
-    unit_price = PriceField(
-        label=gettext_lazy("Unit price"),
-        places=4,
-        most=PRICE_MOST,
-        required=False,
-        help_text=gettext_lazy("For one of that unit, e.g. 58.25."),
     )
     inquiry = forms.ModelChoiceField(
         label=gettext_lazy("Inquiry that answered what it is"),
@@ -310,6 +332,8 @@ class LineForm(forms.Form):
         self.items = items
         self.read_as = ""  # how the quantity was read, where it was typed anew
         super().__init__(*args, **kwargs)
+        for name in self.NEEDED:
+            self.fields[name].widget.attrs["data-called"] = self.fields[name].label
         if inquiries:
             self.fields["inquiry"].choices = [
                 ("", _("None")),
@@ -318,6 +342,27 @@ class LineForm(forms.Form):
             self.fields["inquiry"].queryset = Inquiry.objects.filter(pk__in=[one.pk for one in inquiries])
         else:
             del self.fields["inquiry"]
+
+    @property
+    def item(self) -> ControlItem | None:
+        """What the code names as it stands there."""
+        return self.items.get(str(self["code"].value() or "").strip().lower())
+
+    @property
+    def rest(self) -> Rest:
+        """Of a row that nobody began nothing is told, and nothing lacks."""
+        folded = [self[name] for name in self.fields if name not in self.FIRST]
+        wrong = [str(bound.label) for bound in folded if bound.errors]
+        if not any(self[name].value() for name in ("code", "description", "quantity")):
+            return Rest([], [], wrong)
+        lacking = [str(self[name].label) for name in self.NEEDED if self._lacks(name)]
+        return Rest([told for bound in folded if (told := _told(bound))], lacking, wrong)
+
+    def _lacks(self, name: str) -> bool:
+        said, contents = (str(self[one].value() or "") for one in (name, "composition"))
+        if name == "composition":
+            return bool(self.item and self.item.composed and self.item.element not in contents)
+        return not said.strip() and (name != "composition_basis" or bool(contents.strip()))
 
     def clean_code(self) -> ControlItem:
         code = self.cleaned_data["code"].strip()
@@ -361,6 +406,13 @@ class LineForm(forms.Form):
         said |= {name: data[name] for name in ("specification", "maker", "purity")} | {"origin_id": data["origin"]}
         said |= {"composition_basis": data["composition_basis"] if said["composition"] else ""}
         return LineDraft(item, data["description"], data["base"], item.unit, **said)
+
+
+def _told(bound: BoundField) -> str:
+    """What stands in the field, in the words of its choices; nothing where nothing does."""
+    value = str(bound.value() or "").strip()
+    words = words_of_choices(getattr(bound.field, "choices", ())).get(value, value) if value else ""
+    return words + bound.field.widget.attrs.get("data-after", "") if words else ""
 
 
 LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=LINES_MOST, validate_max=True, can_delete=True)
