@@ -13,7 +13,8 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput, RadioSelect
-from django.utils.html import escape, format_html
+from django.forms.utils import flatatt
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -266,6 +267,18 @@ def options(choices: Iterable[tuple[str, str]], chosen: str) -> SafeString:
         for value, label in choices
     )
     return mark_safe("\n".join(made))  # escaped before
+
+
+@register.simple_tag
+def boxes(choices: Iterable[Any], option_class: str) -> SafeString:
+    """What is ticked of a question, each with its words. Made here for the same reason."""
+    return mark_safe("\n".join(_box(choice, choice.data, option_class) for choice in choices))  # escaped there
+
+
+def _box(choice: Any, said: dict[str, Any], option_class: str) -> str:
+    typed, name, value, label = (conditional_escape(said[one]) for one in ("type", "name", "value", "label"))
+    box = f'<input type="{typed}" name="{name}" value="{value}"{flatatt(said["attrs"])}>'
+    return f'<label class="{option_class}" for="{html.escape(choice.id_for_label)}">{box}<span>{label}</span></label>'
 
 
 @register.filter

@@ -8,6 +8,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.utils import translation
+from django.utils.safestring import mark_safe
 from pytest_django.asserts import assertHTMLEqual, assertInHTML
 
 from core.errors import Problem
@@ -84,6 +85,21 @@ def test_options_of_a_select_are_escaped_and_one_is_chosen():
         Context({"choices": [("a", "A & <b>"), ('"', "C")], "chosen": "a"})
     )
     assert made == '<option value="a" selected>A &amp; &lt;b&gt;</option>\n<option value="&quot;">C</option>'
+
+
+def test_boxes_are_escaped_and_some_are_ticked():
+    class Boxes(forms.Form):
+        kinds = forms.MultipleChoiceField(
+            widget=forms.CheckboxSelectMultiple, choices=[('"', "A & <b>"), ("b", mark_safe("<i>B</i>"))]
+        )
+
+    choices = Boxes({"kinds": ["b"]})["kinds"].subwidgets
+    assert Template("{% boxes choices 'chk' %}").render(Context({"choices": choices})) == (
+        '<label class="chk" for="id_kinds_0"><input type="checkbox" name="kinds" value="&quot;" id="id_kinds_0">'
+        "<span>A &amp; &lt;b&gt;</span></label>\n"
+        '<label class="chk" for="id_kinds_1"><input type="checkbox" name="kinds" value="b" id="id_kinds_1" checked>'
+        "<span><i>B</i></span></label>"
+    )
 
 
 def test_state_tag_has_word_shape_and_colour():
