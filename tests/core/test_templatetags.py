@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,20 @@ def test_boxes_are_escaped_and_some_are_ticked():
         '<label class="chk" for="id_kinds_1"><input type="checkbox" name="kinds" value="b" id="id_kinds_1" checked>'
         "<span><i>B</i></span></label>"
     )
+
+
+def widgets_of(base):
+    for form in base.__subclasses__():
+        yield from ((form, name, type(field.widget)) for name, field in getattr(form, "base_fields", {}).items())
+        yield from widgets_of(form)
+
+
+def test_no_form_asks_for_several_with_ctrl_held_down():
+    """What is chosen of a list is ticked: TickedFirst."""
+    import_module("config.urls")
+    widgets = {one for one in widgets_of(forms.BaseForm) if not one[0].__module__.startswith("django.")}
+    assert len(widgets) > 200
+    assert [one for one in widgets if one[-1] is forms.SelectMultiple] == []
 
 
 def test_state_tag_has_word_shape_and_colour():

@@ -12,7 +12,7 @@ from core.languages import in_language
 from core.models import Country
 from core.search import LONGEST
 from core.templatetags.lodestone import day as in_words
-from core.web.fields import AmountField, CountriesField, CountryField, DayField
+from core.web.fields import AmountField, CountriesField, CountryField, DayField, TickedFirst
 from licensing import selectors
 from licensing.policy.facts import share_of
 from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, ELEMENTS, END_USE, FACTS, TERRITORY
@@ -91,8 +91,7 @@ class CheckForm(forms.Form):
         label=gettext_lazy("Countries they pass through or go on to"),
         queryset=Country.objects.all(),
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 5}),
-        help_text=gettext_lazy("Hold Ctrl, or ⌘ on a Mac, to choose several."),
+        widget=TickedFirst,
     )
     hit = one_of(
         terms.FACTS["screening.hit"],

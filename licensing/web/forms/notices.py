@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from core.web.fields import DayField
+from core.web.fields import DayField, TickedFirst
 from core.web.forms import ReasonForm
 from licensing.models import Notice
 from licensing.words import rules
@@ -17,11 +17,7 @@ LONGEST = 4_000
 class NoticeForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What it tells of"), choices=Notice.Kind.choices)
     dated = DayField(label=gettext_lazy("Day"), help_text=gettext_lazy("Today, or the day on which it became known."))
-    instruments = forms.MultipleChoiceField(
-        label=gettext_lazy("Instruments that it is about"),
-        widget=forms.SelectMultiple(attrs={"size": 6}),
-        help_text=gettext_lazy("Hold Ctrl, or ⌘ on a Mac, to choose several."),
-    )
+    instruments = forms.MultipleChoiceField(label=gettext_lazy("Instruments that it is about"), widget=TickedFirst)
     text_en = forms.CharField(
         label=gettext_lazy("Text in English"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4})
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.legal_time import legal_today
 from core.models import Country
 from core.quantities import show
-from core.web.fields import CountriesField, DayField, QuantityField
+from core.web.fields import CountriesField, DayField, QuantityField, TickedFirst
 from core.web.forms import StepForm
 from licensing.models import ControlItem, ControlList, EndUse, PoolState, QuotaPool
 from licensing.policy.vocabulary import CATEGORY, ELEMENTS
@@ -72,14 +72,14 @@ class OpenPoolForm(TermsMixin, forms.Form):
         queryset=Country.objects.all(),
         to_field_name="code",
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 6}),
-        help_text=_("None chosen: every one. Hold Ctrl, or ⌘ on a Mac, to choose several."),
+        widget=TickedFirst,
+        help_text=_("None chosen: every one."),
     )
     end_uses = forms.ModelMultipleChoiceField(
         label=_("End-uses"),
         queryset=EndUse.objects.all(),
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 6}),
+        widget=TickedFirst,
         help_text=_("None chosen: every one."),
     )
     period_from = DayField(label=_("First day"))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.languages import in_language, label_order
-from core.web.fields import DayField
+from core.web.fields import DayField, TickedFirst
 from core.web.forms import StepForm, read_upload
 from licensing.models import DecisionStep
 from licensing.policy.edits import NAMED
@@ -183,9 +183,7 @@ def _one(label: Any, words: Mapping[str, Any], *, required: bool = True, **more:
 
 def _countries(label: Any, countries: Mapping[str, str], required: bool = False) -> forms.MultipleChoiceField:
     pairs = sorted(countries.items(), key=lambda pair: label_order(pair[1]))
-    widget = forms.SelectMultiple(attrs={"size": 6})
-    several = gettext_lazy("Hold Ctrl, or ⌘ on a Mac, to choose several.")
-    return forms.MultipleChoiceField(label=label, choices=pairs, required=required, widget=widget, help_text=several)
+    return forms.MultipleChoiceField(label=label, choices=pairs, required=required, widget=TickedFirst)
 
 
 def sections(part: str, document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Section]:
