@@ -10,6 +10,7 @@ from stdnum.iso7064 import mod_37_2
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
+MARK_LENGTH = 5  # of a code, its first letters, which may stand where more people read them
 _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
 
 
@@ -31,6 +32,11 @@ def draw_code() -> str:
 def read_code(text: str) -> str:
     """What a person typed of a code, as it was drawn; whatever is no code stays none."""
     return text[:40].upper().translate(_TOLERANT)
+
+
+def is_code(text: str) -> bool:
+    """Could it have been drawn?"""
+    return len(text) == CODE_LENGTH and set(text) <= set(ALPHABET)
 
 
 def read(text: str, prefix: str) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import HistoryLine
 from core.papers import Content, Kind, papers
+from core.references import MARK_LENGTH
 from licensing.elements import show_percents
 from licensing.models import License
 from licensing.papers import proof, said
@@ -41,7 +42,7 @@ def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, An
         "ask": where,
         "qr": proof.code(facts, where, line.at),
     }
-    return Content(license.exporter_id, data, claims=facts, part=user.pk, mark=code[:5])
+    return Content(license.exporter_id, data, claims=facts, part=user.pk, mark=code[:MARK_LENGTH])
 
 
 def _line(one: Share) -> dict[str, Any]:

@@ -40,9 +40,8 @@ FOUND = {
 }
 
 
-MARK = 5  # letters of an extract's code, which stand in its number
-PAPER = re.compile(r"(?P<number>[^/]+)/\s*[0-9]{1,4}(?:\s*-?\s*(?P<mark>[0-9A-Za-z]{5}))?")
-CODE = set(references.ALPHABET)
+# A paper's own number; in an extract's stand the first letters of its code, too.
+PAPER = re.compile(rf"(?P<number>[^/]+)/\s*[0-9]{{1,4}}(?:\s*-?\s*(?P<mark>[0-9A-Za-z]{{{references.MARK_LENGTH}}}))?")
 
 # What says, though its declaration was in time, that not all of it crosses as usual.
 BARS = {Incident.Kind.RULES_FORBADE, Incident.Kind.DECLARATION_USED}
@@ -209,7 +208,7 @@ class NumberForm(forms.Form):
             number, code = address["number"], address["code"] or ""
         elif paper := PAPER.fullmatch(number):
             number, code = paper["number"], paper["mark"] or ""
-        elif len(alone := references.read_code(number)) == references.CODE_LENGTH and set(alone) <= CODE:
+        elif references.is_code(alone := references.read_code(number)):
             return Asked({}, alone)
         found = {}
         for route, (prefix, _rows) in FOUND.items():
@@ -246,7 +245,7 @@ def _of_paper(license: License, code: str) -> str:
     path = reverse("customs.license", kwargs={"ref": license.ref})
     if not code or license.verify_code == code:
         return path
-    users = license.end_users.select_related("party") if len(code) >= MARK else ()
+    users = license.end_users.select_related("party") if len(code) >= references.MARK_LENGTH else ()
     whose = next((user.party.ref for user in users if user.verify_code.startswith(code)), "?")
     return f"{path}?{urlencode({'end_user': whose})}"
 

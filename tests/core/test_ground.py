@@ -41,6 +41,12 @@ def test_one_wrong_character_is_noticed(place, other):
         references.read("EL-" + body[:place] + other + body[place + 1 :], "EL")
 
 
+def test_a_code_that_was_drawn_is_one_and_nothing_else_is():
+    code = references.draw_code()
+    assert references.is_code(code)
+    assert not any(map(references.is_code, ("", code[1:], code + "2", code[1:] + "U", code[1:] + "字")))
+
+
 @given(st.integers(1, quantities.MAX_BASE))
 def test_quantities_survive_the_wire(base):
     for unit in ("kg", "g", "unit"):
