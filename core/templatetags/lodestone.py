@@ -27,6 +27,8 @@ from core.papers import label_of
 from core.selectors import MANY
 from core.telling import sentence
 
+HAN = re.compile("[\u3400-\u9fff]")
+
 register = template.Library()
 register.filter("sentence", sentence)
 register.filter("paper", label_of)
@@ -279,6 +281,13 @@ def _box(choice: Any, said: dict[str, Any], option_class: str) -> str:
     typed, name, value, label = (conditional_escape(said[one]) for one in ("type", "name", "value", "label"))
     box = f'<input type="{typed}" name="{name}" value="{value}"{flatatt(said["attrs"])}>'
     return f'<label class="{option_class}" for="{html.escape(choice.id_for_label)}">{box}<span>{label}</span></label>'
+
+
+@register.filter
+def as_written(text: str) -> SafeString:
+    """A remark that stands in one language on pages in both, which says in which: what has no Chinese character is
+    English."""
+    return format_html('<span lang="{}">{}</span>', "zh-Hans" if HAN.search(text) else "en", text)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from core.errors import Problem
 from core.models import Country
 from core.telling import Told
 from core.templatetags.lodestone import (
+    as_written,
     day,
     errors,
     field,
@@ -115,6 +116,17 @@ def test_no_form_asks_for_several_with_ctrl_held_down():
     widgets = {one for one in widgets_of(forms.BaseForm) if not one[0].__module__.startswith("django.")}
     assert len(widgets) > 200
     assert [one for one in widgets if one[-1] is forms.SelectMultiple] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("item <b>, unverified", '<span lang="en">item &lt;b&gt;, unverified</span>'),
+        ("见公告 18/2025", '<span lang="zh-Hans">见公告 18/2025</span>'),
+    ],
+)
+def test_a_remark_in_one_language_says_in_which(text, marked):
+    assert as_written(text) == marked
 
 
 def test_state_tag_has_word_shape_and_colour():
