@@ -153,16 +153,15 @@ def _tag(look: str, label: str) -> SafeString:
 
 @register.inclusion_tag("parts/history.html")
 def history(lines: Iterable[Any]) -> dict[str, Any]:
-    """What people and programs did, and what else brought another state, in the order given; the clock's other steps
-    stand folded below it.
+    """What people and programs did, what else brought another state, and what the clock did since, of which they may
+    have just been told, in the order given; the clock's other steps stand folded below it.
 
     lines: as core.telling tells them.
     """
     lines = list(lines)
-    return {
-        "deeds": [line for line in lines if line.moved or not line.by_clock],
-        "clock": [line for line in lines if line.by_clock and not line.moved],
-    }
+    last = max((line.at for line in lines if line.moved or not line.by_clock), default=None)
+    folded = [line for line in lines if line.by_clock and not line.moved and last and line.at <= last]
+    return {"deeds": [line for line in lines if line not in folded], "clock": folded}
 
 
 # --- forms ------------------------------------------------------------------------------------------------

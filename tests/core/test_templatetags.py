@@ -140,8 +140,8 @@ def test_every_look_of_a_state_is_one_the_stylesheet_draws():
     assert looks <= drawn
 
 
-def told(sentence, *, reason="", by_clock=False, moved=False):
-    at = datetime(2026, 11, 20, 8, 20, tzinfo=UTC)
+def told(sentence, *, reason="", by_clock=False, moved=False, hour=8):
+    at = datetime(2026, 11, 20, hour, 20, tzinfo=UTC)
     return Told(at, sentence, "the clock" if by_clock else "Zhao Min", reason, by_clock=by_clock, moved=moved)
 
 
@@ -172,6 +172,15 @@ def test_history_folds_what_the_clock_did_below_what_people_did():
     assert re.findall(r"(\w+)\.\s+<small", deeds) == ["Issued", "Approved"]
     assert re.findall(r"(\w+)\.\s+<small", clock) == ["Warned"]
     assert "1 step of the clock" in clock
+
+
+def test_history_does_not_fold_what_the_clock_did_since_people_did_something():
+    """Whoever follows the link of a mail about it comes to see it."""
+    news = [told("Overdue.", by_clock=True, hour=11), told("Warned.", by_clock=True, hour=10)]
+    html = show_history(*news, told("Issued.", hour=9), told("Moved.", by_clock=True), told("Approved.", hour=7))
+    deeds, clock = html.split("<details")
+    assert re.findall(r"(\w+)\.\s+<small", deeds) == ["Overdue", "Warned", "Issued", "Approved"]
+    assert re.findall(r"(\w+)\.\s+<small", clock) == ["Moved"]
 
 
 def test_history_folds_nothing_that_brought_another_state():
