@@ -45,6 +45,7 @@ def restates(walk: Any, row: Account, **by: Any) -> str:
 
 def restated(walk: Any, row: Account, who: int, name: str) -> None:
     row.handler = name
+    walk.prove_anew()
 
 
 def nothing_new(walk: Any, row: Account, who: int) -> set[str]:

@@ -399,6 +399,12 @@ class Walk:
         if not row.documents.filter(type="id_proof").exists():
             demo.paper(self.world.exporter, row.ref, "id_proof")
 
+    def prove_anew(self) -> None:
+        """In each draft that somebody else answers for by now."""
+        for case in self.plain.cases.values():
+            if case.state == "draft":
+                demo.paper(self.world.exporter, case.ref, "id_proof")
+
     def _agrees(self, row: Application, case: Case) -> None:
         """The draft names whom the model says."""
         [line] = row.lines.all()
