@@ -389,7 +389,7 @@ FORMER = gettext_lazy(
 
 
 def _missing_papers(row: Application) -> list[Problem]:
-    former = of_former_persons(row)
+    former = of_former_persons([row])
     types = set(row.documents.exclude(pk__in=former).values_list("type", flat=True))
     needed = [*ApplicationDocument.NEEDED, *([Paper.CIRCUMSTANCES] if row.special else [])]
     add = ADD | ({Paper.IDENTITY: FORMER} if former else {})

@@ -22,7 +22,7 @@ from licensing.granted import decided
 from licensing.models import DESCRIBED, Application, Declaration, Kind, License, Merged
 from licensing.policy.vocabulary import MONTHS
 from licensing.prices import WORTH_MOST, average, worth
-from licensing.selectors import applications_for, in_force_on, judge_typed, merges, taken_along
+from licensing.selectors import applications_for, in_force_on, judge_typed, merges, of_former_persons
 from licensing.states import MERGING
 
 AGREED = ("purpose", "red_flag", "trade_mode", "transport_mode", "currency")  # said where all of them say the same
@@ -257,7 +257,9 @@ def shared(rows: Sequence[Merged]) -> Draft:
 
 
 def _add_papers(row: Application, rows: Sequence[Merged]) -> None:
-    """Of each type each file once; none that are of one shipment."""
-    papers = [paper for one in rows for paper in taken_along(one.says) if paper.type not in OF_ONE_SHIPMENT]
+    """Of each type each file once; none that are of one shipment, or of people who answer for the company no more."""
+    former = of_former_persons([one.says for one in rows])
+    every = (paper for one in rows for paper in one.says.documents.all() if paper.pk not in former)
+    papers = [paper for paper in every if paper.type not in OF_ONE_SHIPMENT]
     for paper in {(paper.type, paper.document.sha256): paper for paper in papers}.values():
         row.documents.create(type=paper.type, document_id=paper.document_id)

@@ -1,5 +1,6 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -293,11 +294,12 @@ def supplements(actor: Actor) -> QuerySet[Application, int]:
 
 def taken_along(case: Application) -> QuerySet[ApplicationDocument]:
     """The papers of it that are as true of the next one."""
-    return case.documents.exclude(pk__in=of_former_persons(case)).order_by("pk")
+    return case.documents.exclude(pk__in=of_former_persons([case])).order_by("pk")
 
 
-def of_former_persons(case: Application) -> list[int]:
-    """Its identity proofs from before others came to answer for the company, by primary key."""
-    papers = case.documents.filter(type=ApplicationDocument.Type.IDENTITY)
-    added = papers.values_list("pk", "document__uploaded_at")
-    return [pk for pk, at in added if persons_changed(case.exporter, at)]
+def of_former_persons(cases: Sequence[Application]) -> set[int]:
+    """The identity proofs of these cases of one company from before others came to answer for it, by primary key."""
+    papers = ApplicationDocument.objects.filter(application__in=cases, type=ApplicationDocument.Type.IDENTITY)
+    added = list(papers.values_list("pk", "document__uploaded_at"))
+    changed = persons_changed(cases[0].exporter) if added else None
+    return {pk for pk, at in added if changed and changed(at)}

@@ -25,8 +25,9 @@ HOLDERS = ["signatory", "clerk"]
 COMPANIES = ("exporter", "qualification")
 # Who joins or leaves a team, of whom no history is a page's.
 TOLD = {"organization.add_member": ["new@firm.example"], "organization.confirm_roles": ["o@m.example"]}
-# What the story does not play: tests of declarations, of turns, of screening and of signals do.
+# What the story does not play: tests of declarations, of turns, of screening and of moved days do.
 ELSEWHERE = (
+    "application.contest_move",
     "application.declared_anew",
     "application.undeclared",
     "license.narrow",

@@ -684,6 +684,16 @@ def test_no_hit_is_resolved_where_none_closes_the_end_user(world, listed):
     assert "resolve" not in open_verbs(license, world.ministry.reviewer)
 
 
+def test_a_hit_is_resolved_on_no_license_but_the_end_users_own(world, licensed):
+    elsewhere = world.license(kilograms=100)
+    case = world.under_review(world.application(by_whom=[elsewhere.end_users.get().declaration]))
+    screenings.screen(case, by=world.ministry.reviewer, **hit(case))
+    applications.withdraw(case, reason="No order", by=world.exporter)
+    with pytest.raises(DomainError) as refusal:
+        resolve(world, licensed[0], elsewhere.end_users.get())
+    assert (refusal.value.code, open_or_not(elsewhere)) == ("no-hit", ("suspended", [False]))
+
+
 def test_a_hit_is_resolved_on_a_license_that_was_replaced_while_something_is_reserved_on_it(world):
     license = world.license(kilograms=100)
     signed = license.end_users.get().declaration
