@@ -42,7 +42,7 @@ def test_who_is_refused_contests_wins_amends_and_hands_back(sign_in, demo_world,
     draft = Application.objects.get(amends=license)
     exporter.goto(f"/applications/{draft.ref}/edit/")
     exporter.locator("[name=lines-0-quantity]").fill("600")
-    exporter.get_by_role("button", name="Save").first.click()
+    exporter.get_by_role("button", name="Save draft").click()
     exporter.wait_for_url(f"**/applications/{draft.ref}/")
     exporter.goto(f"/applications/{draft.ref}/submit/")
     exporter.locator("main form button").last.click()

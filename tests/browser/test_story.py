@@ -39,7 +39,7 @@ def test_from_filing_to_the_license(sign_in, demo_world, script):
     exporter.locator("[name=transport_mode]").select_option("sea")
     exporter.get_by_role("group", name="Nordwind Drives GmbH").get_by_role("checkbox").first.check()
     exporter.locator("[name=consignees]").locator("xpath=..").get_by_text("Nordwind Drives GmbH").first.click()
-    exporter.get_by_role("button", name="Save").first.click()
+    exporter.get_by_role("button", name="Save draft").click()
     exporter.wait_for_url("**/applications/AP-*/")
     ref = exporter.url.rstrip("/").split("/")[-1]
     for type_ in ApplicationDocument.NEEDED:
