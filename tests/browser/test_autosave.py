@@ -240,13 +240,14 @@ def test_a_choice_is_pasted_by_its_slug_or_its_words_in_any_case(sign_in):
 def test_a_word_that_no_choice_is_called_leaves_what_was_chosen_and_is_named(sign_in):
     page = sign_in("lin.wei")
     page.goto("/applications/new/")
+    page.locator(".rest > summary").click()
     page.locator("[name=lines-0-composition_basis]").select_option("declared")
     page.locator("[name=lines-0-code]").focus()
-    page.evaluate(PASTE, "\t".join(["1C902.b", "7", *[""] * 4, "guessed"]))
+    page.evaluate(PASTE, "\t".join(["1C902.b", "Oxide", "7", *[""] * 6, "guessed"]))
     assert page.locator("[name=lines-0-composition_basis]").input_value() == "declared"
     said = page.locator("[data-paste-left]")
     assert said.inner_text() == "No choice is called so, and what was chosen stays: guessed"
-    page.evaluate(PASTE, "\t".join(["1C902.b", "7", *[""] * 4, "measured"]))
+    page.evaluate(PASTE, "\t".join(["1C902.b", "Oxide", "7", *[""] * 6, "measured"]))
     assert page.locator("[name=lines-0-composition_basis]").input_value() == "measured" and said.is_hidden()
 
 
@@ -255,9 +256,10 @@ def test_what_nobody_sees_of_a_pasted_text_is_left_out(sign_in):
     case = new_draft(page)
     page.locator("[name=lines-0-code]").focus()
     with page.expect_response("**/edit/"):
-        page.evaluate(PASTE, '\ufeff\u200e1C905.a.4\t1\u00a0200\t\t\t"N\u202e42\u00a0SH\ta"')
+        page.evaluate(PASTE, '\ufeff\u200e1C905.a.4\t"N\u202e42\u00a0SH\ta"\t1\u00a0200')
     expect(page.locator("#saved")).to_have_text(re.compile(r"^Saved at \d\d:\d\d$"))
     assert case.lines.get().description == "N42 SH a"
+    page.locator(".rest > summary").first.click()
     page.locator("[name=lines-0-maker]").focus()
     assert page.evaluate(PASTE, "\u200eTop\u00a0Co") is False
     assert page.locator("[name=lines-0-maker]").input_value() == "Top Co"
