@@ -25,6 +25,8 @@ SUBMIT = [
     "licensing_application_consignees",
     "licensing_applicationline",  # what they contain
     "licensing_applicationdocument",
+    "core_historyline",  # whose identity proof it is
+    "licensing_applicationdocument",
     "licensing_declarationitem",
     "insert licensing_finding",
     *WRITTEN,
