@@ -46,6 +46,8 @@ def goes_on(walk: Any, steps: int) -> None:
         for _ in range(steps):
             _a_timeless_step(walk)
             walk.compare()
+    walk.drops()
+    walk.compare()
 
 
 def six_weeks(walk: Any) -> None:

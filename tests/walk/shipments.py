@@ -244,4 +244,4 @@ def came_back(walk: Any, row: Shipped) -> None:
             row.state = "returned"
 
 
-CUSTOMS = [declared, questioned, rejected, *[cleared] * 6, corrected, corrected, came_back, came_back]
+CUSTOMS = [declared, questioned, questioned, rejected, *[cleared] * 6, corrected, corrected, came_back, came_back]

@@ -43,6 +43,7 @@ FACTS = {
 }
 CONFIRMED = ("no_other_use", "no_transfer", "no_mass_destruction", "no_military_use", "verification_consent")
 WEIGHT = {  # of a step among those that are lawful; what isn't named has 1
+    **dict.fromkeys(("redeclare", "resolve"), 8.0),
     **dict.fromkeys(("accept", "recommend_approve", "approve", "issue", "resubmit", "admit", "submit"), 4.0),
     **dict.fromkeys(("attach_signed", "verify", "reinstate", "reconsider", "assign", "close", "refuse", "amend"), 3.0),
     **dict.fromkeys(("recommend_refuse", "approve_return", "decline_return", "answer", "lift"), 2.0),
@@ -55,6 +56,15 @@ WEIGHT = {  # of a step among those that are lawful; what isn't named has 1
 ENDS = {"withdrawn", "issued", "refused_final", "not_accepted", "lapsed"}
 BY_NAME = {verb.name: verb for verb in CASES}
 STRAIGHT = ("submit", "accept", "assign", "screen", "recommend_approve", "approve", "issue")
+# What is done to declarations that were just sent, and to the account after that, at the end of a walk of three.
+TO_DECLARATIONS = (
+    *(("query", "receive_original", "miss_original", "answer"), ("query", "redo"), ("query", "reject")),
+    ("verify", "propose_invalidate"),
+)
+TO_THE_ACCOUNT = (
+    *("suspend", "ask_change", "withdraw_change", "ask_change", "decline_change", "ask_change", "accept_change"),
+    *("propose_bar", "drop_bar", "propose_bar", "ask_change", "bar"),
+)
 COMPANY = {"signatory", "clerk", "viewer"}
 OFFICERS = {"intake", "reviewer", "decider", "reconsiderer", "auditor"}
 
@@ -144,21 +154,40 @@ class Walk:
                 (ACCOUNT, self.plain.account, ("suspend", "reinstate")),
                 (ANNUAL, self.plain.annual, ("ask", "grant")),
             ):
-                for name in names:
-                    self._by_whoever_may(next(verb for verb in verbs if verb.name == name), row)
+                self._in_turn(verbs, row, names)
         if self.number % 3 == 1:
             Qualification.objects.filter(pk=self.pk).update(last_day=self.plain.today + timedelta(50))
             self.plain.annual.last_days = True
-            self._by_whoever_may(next(verb for verb in ANNUAL if verb.name == "renew"), self.plain.annual)
+            self._in_turn(ANNUAL, self.plain.annual, ("renew",))
+
+    def ends(self) -> None:
+        """Likewise: one walk of three ends with what is asked of declarations, and with a bar."""
+        if self.number % 3 == 2 and self.plain.account.state != "closed":
+            for names in TO_DECLARATIONS:
+                self.declare(self._party(), "submitted")
+                self._in_turn(DECLARATIONS, list(self.plain.declarations.values())[-1], names)
+            self._in_turn(ACCOUNT, self.plain.account, TO_THE_ACCOUNT)
+
+    def drops(self) -> None:
+        """What was proposed of whatever it was is dropped."""
+        for verbs, rows in self.graphs():
+            for verb in (verb for verb in verbs if verb.name.startswith("drop_")):
+                for row in (row for row in rows if row.proposed_by and row.state in verb.sources.split()):
+                    self._by_whoever_may(verb, row)
 
     def leaves(self) -> None:
-        """The company has nothing that is open, and closes its account."""
+        """The company has nothing that is open, and closes its account, of which a bar waits that is dropped then."""
         for _ in range(20):
             verbs, rows = self.draw.choice(self.graphs()[:4])
             self.of([verb for verb in verbs if verb.name not in ("close", "bar")], rows) if rows else self._inquire()
+        self._in_turn(ACCOUNT, self.plain.account, ("propose_bar",))
         while self.plain.account.state != "closed":
-            back = "close" if self.plain.account.state == "active" else "reinstate"
-            self._by_whoever_may(next(verb for verb in ACCOUNT if verb.name == back), self.plain.account)
+            self._in_turn(ACCOUNT, self.plain.account, ("close", "reinstate"))
+        self._in_turn(ACCOUNT, self.plain.account, ("drop_bar",))
+
+    def _in_turn(self, verbs: Sequence[Verb], row: Any, names: Sequence[str]) -> None:
+        for name in names:
+            self._by_whoever_may(next(verb for verb in verbs if verb.name == name), row)
 
     def _by_whoever_may(self, verb: Verb, row: Any) -> None:
         """It is done, or refused by what the model does not know; whoever does it saw what stands."""
