@@ -198,7 +198,7 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
         other.append(Problem("/kind", "out-of-range", message))
     if draft.circumstances and not _asks_for_special(row, draft.kind):
         other.append(Problem("/circumstances", "out-of-range", str(USUAL)))
-    other += _signed_ahead(draft.contract_on)
+    other += _signed_ahead(draft.contract_on, legal_today())
     if problems := [*unofficial, *foreign, *other, *_cited(draft, row.exporter_id)]:
         raise Invalid(problems)
     for name in SAID:
@@ -262,7 +262,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         judged = judge(row, at=at, audience=NEW)
     return [
         *_missing_facts(row),
-        *_signed_ahead(row.contract_on),
+        *_signed_ahead(row.contract_on, legal_day(at)),
         *_unpriced(row),
         *_unsaid_contents(row),
         *_undescribed(row),
@@ -315,8 +315,8 @@ def _missing_facts(row: Application) -> list[Problem]:
     return problems
 
 
-def _signed_ahead(contract_on: date | None) -> list[Problem]:
-    ahead = contract_on is not None and contract_on > legal_today()
+def _signed_ahead(contract_on: date | None, today: date) -> list[Problem]:
+    ahead = contract_on is not None and contract_on > today
     return [Problem("/contract_on", "date-out-of-range", str(SIGNED_AHEAD))] if ahead else []
 
 
