@@ -27,10 +27,11 @@ def require_admitted(filed: Reconsideration, at: datetime) -> None:
         raise DomainError(_("Accept the request first: its time begins then."), code="reconsideration-not-begun")
 
 
-def say_accepted_by_law(row: Application, at: datetime) -> None:
-    """Its history says that the request counts as accepted, and its applicant is told, before what rests on that."""
-    if facts := contest_signals([row], legal_day(at)).get(row.pk, {}).get("admit_by_law"):
-        record(row, "admit_by_law", by=clock(), at=at, before=row.state, facts=facts)
+def say_what_time_did(row: Application, at: datetime) -> None:
+    """Its history says, before what is decided, that the request counts as accepted and that it is late, where no sweep
+    came to say so; whom that concerns is told."""
+    for verb, facts in contest_signals([row], legal_day(at)).get(row.pk, {}).items():
+        record(row, verb, by=clock(), at=at, before=row.state, facts=facts)
 
 
 def require_reconsidering(row: Application, by: Actor) -> None:

@@ -550,6 +550,19 @@ def test_what_counts_as_accepted_is_decided_though_no_sweep_came(verb, state, co
     assert [line.verb for line in late_lines(contested)] == ["admit_by_law"]
 
 
+@pytest.mark.parametrize(("verb", "state"), [("uphold", "refused_final"), ("change", "approved")])
+def test_what_is_decided_late_was_late_though_no_sweep_came(verb, state, contested, m, on):
+    on("2026-04-28")
+    decided = change(contested, m.reconsiderer) if verb == "change" else act(verb, contested, m.reconsiderer)
+    assert decided.state == state
+    lines = HistoryLine.objects.filter(subject_ref=contested).order_by("-seq")[:3]
+    assert [(line.verb, line.facts.get("due_on")) for line in lines] == [
+        (verb, None),
+        (LATE, "2026-04-27"),
+        ("admit_by_law", "2026-04-27"),
+    ]
+
+
 def test_what_counts_as_accepted_may_be_asked_about(contested, m, on):
     on("2026-02-25")
     assert refused(ask, contested, m.reconsiderer) == ["reconsideration-not-begun"]
