@@ -109,6 +109,7 @@ from licensing.selectors.judging import (
     otherwise,
     read_parts,
     turned,
+    unscreened,
 )
 from licensing.selectors.licenses import (
     changed_since,
@@ -391,6 +392,7 @@ __all__ = [
     "standing",
     "start_of",
     "unexplained",
+    "unscreened",
     "steps",
     "stopped",
     "Use",

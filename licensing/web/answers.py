@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -16,10 +16,11 @@ from core.working_days import NotPublished
 from licensing import selectors
 from licensing.clock import RECEIPT_DAYS, WORKING_DAYS, Clock
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, Finding
+from licensing.models.screenings import NO_HIT
 from licensing.policy.facts import whole
 from licensing.policy.records import facts_of, outcome_of
 from licensing.policy.trace import Fate, Period, changes, periods, trace
-from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, REPORT_DAYS, SPECIAL, UNLISTED_CODE
+from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, HIT, REPORT_DAYS, SPECIAL, UNLISTED_CODE
 from licensing.states import ApplicationState
 from licensing.web.holds import Held, in_order
 from licensing.web.rulebook import rule_url
@@ -35,6 +36,8 @@ LOOKS = {"not_controlled": "ok", "prohibited": "no", "presumption_of_denial": "n
 class Answer:
     """Raises licensing.policy.editions.Unreadable for facts that the edition of that day can't have."""
 
+    assumed: Mapping[str, Any] = {}
+
     def __init__(self, said: Mapping[str, Any], *, day: date, today: date) -> None:
         self.said, self.day, self.today = said, day, today
         edition = self._editions.of(day)
@@ -44,8 +47,9 @@ class Answer:
         self.audience, self.filed = selectors.NEW, False
 
     @classmethod
-    def kept(cls, record: str, edition: str, *, today: date, filed: bool) -> "Answer":
-        """What was judged, from its record, by the edition of then. filed: by when to file is no question any more."""
+    def kept(cls, record: str, edition: str, *, today: date, filed: bool, special: bool) -> "Answer":
+        """What was judged, from its record, by the edition of then; of an end-user nobody screened what counts for the
+        case, as beside its form. filed: by when to file is no question any more. special: so is the case."""
         said = json.loads(record)
         answer = cls.__new__(cls)
         answer.day, answer.today, answer.audience = date.fromisoformat(said["as_of"]), today, said["audience"]
@@ -53,6 +57,11 @@ class Answer:
         answer.edition, answer.rules = edition, selectors.rules_of(said["edition"])
         answer.facts, answer.outcome = facts_of(said), outcome_of(said)
         answer.said = {name: value for name, value in answer.facts.items() if name not in FOLLOWING}
+        if HIT not in answer.facts:
+            facts, on, whom = answer.facts, answer.day, answer.audience
+            counts = selectors.unscreened(answer.rules, facts, on=on, audience=whom, special=special)
+            answer.assumed = {HIT: NO_HIT}
+            answer.outcome = replace(counts, missing=answer.outcome.missing)
         return answer
 
     @cached_property
@@ -151,7 +160,7 @@ class Answer:
     # --- days ---------------------------------------------------------------------------------------------
     @cached_property
     def _periods(self) -> tuple[tuple[Period, ...], int]:
-        found = periods(selectors.stretches(self.said, self.day))
+        found = periods(selectors.stretches({**self.said, **self.assumed}, self.day))
         return found, sum(1 for one in found if one.first is None or one.first <= self.day) - 1
 
     @property
@@ -240,7 +249,8 @@ def judgements(case: Application, *, at: datetime) -> list[Judgement]:
         kept = Finding.objects.filter(application=case, moment__in=moments)
         found = [(row.line_number, row.party_ref, row.record, row.edition) for row in selectors.last_look(kept)]
     today = legal_day(at)
+    of_case = {"today": today, "filed": filed, "special": case.special}
     return [
-        Judgement(lines[number], users[party], Answer.kept(record, edition, today=today, filed=filed))
+        Judgement(lines[number], users[party], Answer.kept(record, edition, **of_case))
         for number, party, record, edition in found
     ]

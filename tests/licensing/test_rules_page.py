@@ -11,6 +11,8 @@ from core.legal_time import legal_now
 from licensing import selectors
 from licensing.actions import applications, decisions
 from licensing.models import Application
+from licensing.web.answers import judgements
+from licensing.words import rules
 from tests import make
 from tests.make import seen
 from tests.ticks import tick
@@ -47,6 +49,22 @@ def test_a_draft_is_told_as_it_stands_in_both_languages(world, read):
     chinese = read(ref, language="zh-hans")
     for words in ("公告2025年第18号", "哪些情形会改变结果"):
         assert words in chinese, words
+
+
+def test_of_an_end_user_nobody_screened_it_says_what_counts_for_the_case(world, read):
+    """As beside the form, and before it is sent; that a result is missing stays said."""
+    ref = world.application()
+    case = Application.objects.get(ref=ref)
+    looks = selectors.judge(case, at=legal_now(), audience="new")
+    assert all(one.outcome.channels != one.clear.channels for one in looks)
+    for _ in ("draft", "filed"):
+        found = [one.answer for one in judgements(case, at=legal_now())]
+        assert [rules.told(one.outcome) for one in found] == [rules.told(one.clear) for one in looks]
+        assert all("screening.hit" in one.outcome.missing for one in found)
+        assert all(rules.told(one.outcome) in {rules.told(p.outcome) for p in one._periods[0]} for one in found)
+        if case.state == "draft":
+            applications.submit(ref, seen=seen(ref), by=world.exporter)
+            case.refresh_from_db()
 
 
 def test_each_line_end_user_and_day_is_told_and_one_of_them_in_full(world, read):
