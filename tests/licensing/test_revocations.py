@@ -16,6 +16,7 @@ from core.legal_time import legal_today
 from core.models import Document, Mail, Membership, Proposal, User
 from core.selectors import documents_for
 from core.telling import sentence
+from core.templatetags.lodestone import day
 from exporters.models import Qualification
 from licensing import books
 from licensing.actions import licenses, revocations
@@ -119,6 +120,15 @@ def test_a_penalty_ends_the_qualification_for_annual_licenses_for_good(world, li
     relay()
     subjects = Mail.objects.filter(recipients=world.exporter.user.email).values_list("subject", flat=True)
     assert any(subject.startswith("Your company’s qualification") for subject in subjects)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_page_of_a_revoked_license_says_when_a_hearing_was(heard, world, license, client):
+    """As its letter does."""
+    make.ended(world, license, **(make.heard() if heard else {}))
+    text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
+    assert (f"A hearing was held on {day(legal_today())}; its record is kept." in text) is heard
+    assert ("A hearing was held" in text) is heard
 
 
 def test_a_penalty_on_a_company_without_a_qualification_ends_its_license(world, license):
