@@ -41,7 +41,7 @@ from shipments.holdings import Holdings
 from shipments.looks import MOST
 from shipments.needs import needs_of, sought
 from shipments.offers import granted, offered_to
-from shipments.states import ShipmentState
+from shipments.states import OPEN_SHIPMENT, ShipmentState
 from shipments.web.absent import absent
 from shipments.web.forms import ShipmentForm
 from shipments.web.renewals import renewal_of
@@ -52,6 +52,8 @@ TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, a
 
 
 STOPPED = (Obstacle.SUSPENDED, Obstacle.REVOKED)  # by the ministry: whom to ask is said
+# It has ended: what it asked of later shipments is due no more.
+ENDED = (Obstacle.REVOKED, Obstacle.SURRENDERED, Obstacle.REPLACED, Obstacle.USED_UP, Obstacle.OVER)
 GOES_ON = (*ENDED_BY_SOMEBODY, LicenseState.REPLACED)  # of which it is told what becomes of goods under way
 MOST_SHIPMENTS, MOST_MOVEMENTS = 50, 20  # of a license, on its page: programs read them all
 
@@ -158,6 +160,8 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     closed_lines = licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else []
     obstacle = licensing.obstacles([row], {row.pk: taken}, found, now, ruled=bool(closed_lines)).get(row.pk)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
+    reports, ended = selectors.reports_of(row, today), obstacle in ENDED
+    owed = reports.get("due") or reports.get("late") or any(one.state in OPEN_SHIPMENT for one in shipments)
     row.held_back = licensing.held_back([row]).get(row.pk)
     on = passed_on(row)
     for line in row.lines.all():
@@ -181,6 +185,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "others_end": any(isinstance(why, FourEyes) for why in against.values()),
         "ended_by_itself": list(dict.fromkeys(str(why) for why in against.values() if isinstance(why, Forbidden))),
         "obstacle": obstacle,
+        "ended": ended,
         "office": office() if obstacle in STOPPED or row.open_suspensions or row.held_back else None,
         "contest_days": CONTEST_DAYS,
         "under_way": selectors.under_way(row) if steps["proposed"] or row.state in GOES_ON else [],
@@ -197,7 +202,8 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
         "shipment_route": "shipment" if request.actor.kind == "exporter" else "desk.shipment",
         "movements": _running(row, MOST_MOVEMENTS),
         **papers.shown(row),
-        "reports": selectors.reports_of(row, today),
+        "reports": reports,
+        "reporting": not ended or owed,
         "visits": licensing.visits_on(row),
         "history": told(lines_of(row), request.actor),
         "today": today,

@@ -32,6 +32,7 @@ from shipments.states import ShipmentState
 from tests import make
 from tests.book import unguarded
 from tests.make import annual_seen, needs_of, seen
+from tests.said import text_of
 
 DAY = timedelta(days=1)
 KG = 1_000
@@ -138,12 +139,44 @@ def test_beside_each_condition_stands_what_becomes_of_it(world, client):
     reports.deliver(first.ref, delivered_on=legal_today(), proof=PROOF, by=world.exporter)
     client.force_login(world.exporter.user)
     said = conditions_of(client, license)
-    assert said.pop("DELIVERY_PROOF_30D").endswith("Proved per shipment: 1 of 2.")
-    assert said.pop("PORT_ONLY").endswith("Checked at every reservation.")
+    proof, port = said.pop("DELIVERY_PROOF_30D"), said.pop("PORT_ONLY")
+    assert "which is not taken without one" in proof and proof.endswith("Proved per shipment: 1 of 2.")
+    assert "named here is refused" in port and port.endswith("Checked at every reservation.")
+    assert "does not pass the goods on" in said["NO_RESALE"] and "stay at the site of use" in said["NAMED_SITE_ONLY"]
+    assert all("may suspend or end a license whose condition is broken" in one for one in said.values())
     assert {*said} == {"NO_RESALE", "NAMED_SITE_ONLY"}
     assert all(one.endswith(STATED) for one in said.values())
     License.objects.filter(pk=license.pk).update(ports=[])
     assert conditions_of(client, license)["PORT_ONLY"].endswith(STATED)
+
+
+def test_a_license_that_ended_asks_only_for_what_is_still_due(world, client):
+    """To be recorded nothing, to be reported what crossed, or may cross still."""
+    asked = (
+        "Record each shipment before it leaves.",
+        "is reported within 15 days",
+        f"While a report is more than {LATE_DAYS} days late, the company can reserve nothing new.",
+        "which is not taken without one",
+        "Checked at every reservation.",
+    )
+
+    def said(license):
+        text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
+        return tuple(words in text for words in asked)
+
+    conditions = ["PORT_ONLY", "DELIVERY_PROOF_30D"]
+    none, open_, crossed = (granted(world, conditions=conditions) for _ in range(3))
+    assert said(none) == (True,) * 5
+    shipment = world.shipment(crossed, KG)
+    world.clear(shipment.ref, KG)
+    world.shipment(open_, KG)
+    for license in (none, open_, crossed):
+        make.ended(world, license)
+    owed = (False, True, True, True, False)
+    assert [said(license) for license in (none, open_, crossed)] == [(False,) * 5, owed, owed]
+    reports.depart(shipment.ref, departed_on=legal_today(), by=world.exporter)
+    reports.deliver(shipment.ref, delivered_on=legal_today(), proof=PROOF, by=world.exporter)
+    assert said(crossed) == (False,) * 5
 
 
 def test_the_parties_of_a_license_have_a_place_of_their_own(license, world, client):
