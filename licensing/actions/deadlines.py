@@ -13,19 +13,19 @@ from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock_all
 from licensing.models import Application, DecisionStep
 from licensing.models.reconsiderations import contested
-from licensing.selectors import clocks_of, contestable_still, remedies_of, terms_of
+from licensing.selectors import clocks_of, contestable_still, receipts_of, remedies_of, terms_of
 from licensing.states import OPEN_CASE, ApplicationState
 
 
 @watching
 @contextmanager
 def telling_of_moved_deadlines() -> Iterator[None]:
-    """Each open case, and each contested refusal, whose last day for a decision is another afterwards says so in its
-    history, and each refusal whose last day to be contested is; its applicant is told.
+    """Each open case, and each contested refusal, whose last day to be accepted, or for a decision, is another
+    afterwards says so in its history, and each refusal whose last day to be contested is; its applicant is told.
 
     Nothing is recomputed: the clock is derived. Where the table did not reach so far, its first last day is told, too.
     """
-    opened = Q(state__in=OPEN_CASE, accepted_on__isnull=False)
+    opened = Q(state__in=OPEN_CASE, accepted_on__isnull=False) | Q(state=ApplicationState.SUBMITTED)
     refused = Q(state=ApplicationState.UNDER_RECONSIDERATION) | contestable_still(legal_today())
     cases = lock_all(Application.objects.filter(opened | refused))
     at = legal_now()
@@ -36,18 +36,20 @@ def telling_of_moved_deadlines() -> Iterator[None]:
     yield
     after = _deadlines(cases, today)
     for case in cases:
-        if (deadline := after.get(case.pk)) and deadline != before.get(case.pk):
-            verb = "contest_move" if case.state == ApplicationState.REFUSED else "deadline_move"
+        if (told := after.get(case.pk)) and told != before.get(case.pk):
+            verb, deadline = told
             record(case, verb, by=clock(), at=at, before=case.state, facts={"deadline": deadline.isoformat()})
 
 
-def _deadlines(cases: list[Application], today: date) -> dict[int, date]:
-    """By when each is to be decided, or to be contested."""
+def _deadlines(cases: list[Application], today: date) -> dict[int, tuple[str, date]]:
+    """By when each is to be accepted, decided, or contested: the verb that tells it, and the day."""
     clocks = clocks_of([case for case in cases if case.state in OPEN_CASE], today)
     filed = {case.pk: row for case in cases if case.contested and (row := contested(case))}
     terms = terms_of(filed.values(), today)
-    found = {pk: clock.deadline for pk, clock in clocks.items()}
-    found |= {pk: terms[row.pk].due_on for pk, row in filed.items()}
     remedies = remedies_of([case for case in cases if case.state == ApplicationState.REFUSED])
-    found |= {pk: remedy.last_day for pk, remedy in remedies.items() if not remedy.over(today)}
-    return {pk: day for pk, day in found.items() if day}
+    found = [("accept_move", pk, clock.deadline) for pk, clock in receipts_of(cases, today).items()]
+    found += [("deadline_move", pk, clock.deadline) for pk, clock in clocks.items()]
+    found += [("accept_move", pk, terms[row.pk].accept_by) for pk, row in filed.items()]
+    found += [("deadline_move", pk, terms[row.pk].due_on) for pk, row in filed.items() if terms[row.pk].due_on]
+    found += [("contest_move", pk, remedy.last_day) for pk, remedy in remedies.items() if not remedy.over(today)]
+    return {pk: (verb, day) for verb, pk, day in found if day}

@@ -667,6 +667,11 @@ register(
             mail=_("{ref}: overdue, the {day} working days are over"),
         ),
         Step(
+            "accept_move",
+            _("By a newer table of working days it is to be accepted by {deadline}"),
+            mail=_("{ref}: by a newer table of working days it is to be accepted by {deadline}"),
+        ),
+        Step(
             "deadline_move",
             _("By a newer table of working days it is to be decided by {deadline}"),
             mail=_("{ref}: by a newer table of working days it is to be decided by {deadline}"),

@@ -27,6 +27,7 @@ COMPANIES = ("exporter", "qualification")
 TOLD = {"organization.add_member": ["new@firm.example"], "organization.confirm_roles": ["o@m.example"]}
 # What the story does not play: tests of declarations, of turns, of screening and of moved days do.
 ELSEWHERE = (
+    "application.accept_move",
     "application.contest_move",
     "application.declared_anew",
     "application.undeclared",

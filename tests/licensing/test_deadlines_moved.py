@@ -127,6 +127,27 @@ def test_the_last_days_of_a_contest_move_and_its_applicant_is_told_once(load, wo
     assert "By a newer table of working days the refusal can be contested until 20 Jan 2027" in one
 
 
+def test_the_last_day_to_accept_moves_and_its_applicant_is_told_once(load, world, on, client):
+    """Filed, or contested, on Wednesday 30 December 2026: the feast of 4 January is the second working day no more."""
+    on("2026-12-30")
+    contested, filed, admitted = refuse(world), world.application(), refuse(world)
+    for ref in (contested, admitted):
+        contest(ref, world.exporter)
+    act("admit", admitted, world.ministry.reconsiderer)
+    applications.submit(filed, seen=seen(filed), by=world.exporter)
+    load(FEAST)
+    load(FEAST)
+    lines = HistoryLine.objects.filter(verb="accept_move").order_by("seq")
+    assert sorted(lines.values_list("subject_ref", "facts__deadline")) == sorted(
+        [(contested, "2027-01-08"), (filed, "2027-01-08")]
+    )
+    assert [_writers["application", line.verb](line).to for line in lines] == [[world.exporter.user.email]] * 2
+    client.force_login(world.exporter.user)
+    for ref in (contested, filed):
+        text = " ".join(client.get(f"/applications/{ref}/").content.decode().split())
+        assert "By a newer table of working days it is to be accepted by 8 Jan 2027" in text
+
+
 def test_a_file_that_is_not_loaded_tells_nobody(accepted, load):
     ref = accepted("2026-11-24")
     with pytest.raises(CommandError):
