@@ -266,6 +266,15 @@ def end_of(stretches: Collection[Mapping[str, Any]], at: datetime) -> datetime |
     return at
 
 
+def begin_of(stretches: Collection[Mapping[str, Any]], at: datetime) -> datetime:
+    """Since when these have stood up to that instant, be it one after the other; that instant where none does."""
+    before = [(begins(one), one["until"]) for one in stretches if begins(one) < at]
+    for began, until in sorted(before, reverse=True):
+        if until is None or at <= _instant(until):
+            at = began
+    return at
+
+
 def holds_standing(stretches: Iterable[Mapping[str, Any]], at: datetime) -> list[str]:
     """The holds in whose stretches that instant lies, by name."""
     return sorted({one["hold"] for one in _around(stretches, at)})

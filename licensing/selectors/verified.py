@@ -24,8 +24,7 @@ from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.held_back import held_back
 from licensing.selectors.licenses import licenses_for, with_terms
 from licensing.selectors.usable import open_users
-from licensing.selectors.verdicts import begins
-from licensing.selectors.verdicts import standing as stretch_at
+from licensing.selectors.verdicts import begin_of
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
 DUMMY = "*" * CODE_LENGTH  # no code has such a character
@@ -184,30 +183,26 @@ def _suspended_on(
 ) -> date | None:
     """Since when the license is, or this part of it, without a break: the whole since its last end-user is closed."""
     users = [user] if user else license.end_users.all()
-    causes, ruled = list(license.suspensions.all()), _ruled_since(license, at)
-    return legal_day(max(_closed_since(one.pk, causes, closings, ruled, at) for one in users))
+    verdicts = list(Verdict.objects.filter(line__license=license))
+    spans = [(one.end_user_id, _began(one, verdicts), one.ended_at or at) for one in license.suspensions.all()]
+    spans += [(one.end_user.pk, one.since, at) for one in closings]
+    return legal_day(max(_closed_since(one.pk, spans, at) for one in users))
 
 
-def _ruled_since(license: License, at: datetime) -> dict[int, datetime]:
-    """Since when rules prohibit every line, by the end-user's key: a turn may have come by days later."""
-    found: dict[int, list[datetime | None]] = {}
-    for verdict in Verdict.objects.filter(line__license=license):
-        stretch = stretch_at(verdict.prohibited, at)
-        found.setdefault(verdict.end_user_id, []).append(begins(stretch) if stretch else None)
-    return {pk: max(filter(None, days)) for pk, days in found.items() if all(days)}
+def _began(cause: Suspension, verdicts: list[Verdict]) -> datetime:
+    """When it closed its end-user, or the license: by rules as soon as they prohibit every line, for a turn may have
+    come by days later."""
+    if cause.cause != POLICY:
+        return cause.opened_at
+    of_user = (one for one in verdicts if one.end_user_id == cause.end_user_id)
+    return max((begin_of(one.prohibited, cause.opened_at) for one in of_user), default=cause.opened_at)
 
 
-def _closed_since(
-    user: int, causes: list[Suspension], closings: Iterable[Closing], ruled: dict[int, datetime], at: datetime
-) -> datetime:
+def _closed_since(user: int, spans: Iterable[tuple[int | None, datetime, datetime]], at: datetime) -> datetime:
     """Since when something closes him, or the license as a whole, be it one after the other."""
-    causes = [one for one in causes if one.end_user_id in (None, user)]
-    spans = [(one.opened_at, one.ended_at or at) for one in causes]
-    spans += [(one.since, at) for one in closings if one.end_user.pk == user]
-    if user in ruled and any(one.cause == POLICY and not one.ended_at for one in causes):
-        spans.append((ruled[user], at))
+    of_him = [(began, ended) for whom, began, ended in spans if whom in (None, user)]
     since = at
-    for began, ended in sorted(spans, key=lambda span: span[1], reverse=True):
+    for began, ended in sorted(of_him, key=lambda span: span[1], reverse=True):
         if ended >= since:
             since = min(since, began)
     return since

@@ -275,6 +275,21 @@ def test_whole_and_parts_say_the_same_before_and_after_the_turn_that_closes_all(
     assert told() == [("suspended", True, [])] * 3
 
 
+def test_rules_that_ended_closed_it_since_their_own_day_and_not_the_worker_s(issued, client, world, clock):
+    make.edition(forbid(country=["DE"]), "BAN")
+    began = f"Suspended since {legal_today():%-d %b %Y}."
+    clock.shift(days=3)
+    verdicts.turn(issued.pk, by=by_clock())
+    licenses.suspend(issued.ref, seen=seen(issued.ref), reason="A hidden reason", by=world.ministry.decider)
+    clock.shift(days=4)
+    make.edition(forbid(country=["FR"]), "NO-BAN")
+    verdicts.turn(issued.pk, by=by_clock())
+    assert not issued.suspensions.filter(cause="policy", ended_at=None).exists()
+    clock.shift(days=6)
+    for code in (None, *(user.verify_code for user in users_of(issued))):
+        assert began in text(client, address(issued, code))
+
+
 def test_the_whole_is_suspended_since_its_last_end_user_is(issued, client, world, clock):
     own, other = users_of(issued)
     closed(issued, own, world)
