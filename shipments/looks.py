@@ -33,7 +33,7 @@ PRESSING = 5  # licenses closed somehow: others come last, or they would hide wh
 
 @dataclass(frozen=True)
 class Need:
-    """One thing to do: what, why now, where; tone red, ochre or blue."""
+    """One thing to do: what, why now, where; tone red, ochre or blue. over: it is news, and there is nothing to do."""
 
     title: str
     text: str
@@ -41,6 +41,7 @@ class Need:
     button: str
     tone: str
     due_on: date | None = None
+    over: bool = False
 
 
 def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
@@ -100,7 +101,8 @@ _SAID = {
 def _told(row: Shipment) -> Need:
     title, tone = _SAID[row.last_verb]
     text = _("{ref}: {what}").format(ref=row.ref, what=row.last_reason[:140]) if row.last_reason else row.ref
-    return Need(str(title), text, reverse("shipment", kwargs={"ref": row.ref}), _("Look"), tone, _until(row.last_at))
+    url, over = reverse("shipment", kwargs={"ref": row.ref}), row.last_verb != "question"
+    return Need(str(title), text, url, _("Look"), tone, _until(row.last_at), over)
 
 
 def _until(at: datetime) -> date:
@@ -136,7 +138,7 @@ def _cleared(license: License, rows: list[Shipment]) -> Need:
             ),
         )
         url = reverse("shipment", kwargs={"ref": row.ref})
-    return Need(_("Cleared otherwise than reserved"), text, url, _("Look"), "ochre", _until(last))
+    return Need(_("Cleared otherwise than reserved"), text, url, _("Look"), "ochre", _until(last), over=True)
 
 
 def _lapsed(license: License, rows: list[Shipment], today: date) -> Need:
@@ -149,7 +151,7 @@ def _lapsed(license: License, rows: list[Shipment], today: date) -> Need:
     text = text.format(refs=_(", ").join(row.ref for row in rows[:3]), license=license.ref)
     one = rows[0] if len(rows) == 1 else None
     url = reverse("shipment", kwargs={"ref": one.ref}) if one else reverse("license", kwargs={"ref": license.ref})
-    return Need(title, text, url, _("Look"), "blue", _until(last))
+    return Need(title, text, url, _("Look"), "blue", _until(last), over=True)
 
 
 def _suspended(rows: list[License], now: datetime) -> list[Need]:
@@ -219,7 +221,7 @@ def _licenses(rows: Iterable[License]) -> list[Need]:
             continue
         text = text.format(day=day(row.turn_at), rest=_(", ").join(rest))
         url = reverse("license", kwargs={"ref": row.ref})
-        found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(row.turn_at)))
+        found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(row.turn_at), over=True))
     return found
 
 

@@ -104,7 +104,8 @@ def overview(request: HttpRequest) -> HttpResponse:
             "proposals": licensing.open_proposals(today).defer("text")[:MOST_CHANGES],
         },
     )
-    latest, applications, needs = holdings["running"], holdings["cases"], needs_of(holdings)
+    latest, applications, told_of = holdings["running"], holdings["cases"], needs_of(holdings)
+    needs = [one for one in told_of if not one.over]
     licensing.foretell_use({*latest, *holdings["covering"]}, today)
     cut = [license for license in latest if license.cut]
     licensing.with_asked(cut)
@@ -117,6 +118,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "needs": needs[:MOST],
         "more_needs": len(needs) > MOST,
+        "news": [one for one in told_of if one.over][:MOST],
         "licenses": latest,
         "usable": holdings.has("usable"),
         "license_count": latest[0].in_force_count if latest else 0,

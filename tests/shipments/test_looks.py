@@ -10,7 +10,8 @@ from core.templatetags.lodestone import day
 from licensing.actions import licenses, verdicts
 from licensing.models import Verdict
 from shipments import actions
-from shipments.actions import ClearedLine
+from shipments.actions import ClearedLine, incidents
+from shipments.models import Incident
 from tests import make
 from tests.licensing.test_turns import government
 from tests.make import needs_of, seen
@@ -111,6 +112,46 @@ def test_an_incident_is_told_in_place_of_the_quantities(world, large):
             f"/shipments/{shipment.ref}/",
         )
     }
+
+
+def test_an_incident_that_nobody_follows_any_more_is_told_no_more(world, large):
+    shipment, by = world.shipment(large, 400 * KG), world.ministry.decider
+    world.clear(shipment.ref, 398 * KG)
+    world.clear(shipment.ref, 7 * KG)
+    (incident,) = Incident.objects.all()
+    assert list(looks(world.exporter)) == ["Customs reported something that does not fit"]
+    incidents.take(incident.ref, seen=0, by=by)
+    incidents.end(incident.ref, seen=1, reason="Sent twice.", by=by)
+    assert list(looks(world.exporter)) == ["Cleared otherwise than reserved"]
+
+
+def test_what_is_over_is_told_and_not_counted(world, large, client):
+    """A question of customs and a suspension are things to do; what came of them, and what crossed, is news."""
+    client.force_login(world.exporter.user)
+
+    def overview():
+        page = client.get("/")
+        heading = "Nothing needs you now" if "Nothing needs you now" in page.content.decode() else "needs you"
+        kept = [one for one in page.context["needs"] if not one.title.startswith("Report the delivery")]
+        return heading, [one.title for one in kept], {one.title for one in page.context["news"]}
+
+    asked, off = world.shipment(large, 400 * KG), world.shipment(large, KG)
+    actions.receive(world.message(asked.ref, "questioned", reason="What is it?"), by=world.customs)
+    suspended(world, large)
+    heading, needs, news = overview()
+    assert (heading, len(needs), news) == ("needs you", 2, set())
+    actions.officers.answer(asked.ref, seen=seen(asked.ref), reason="Magnets", by=world.ministry.reviewer)
+    cause = large.suspensions.get().pk
+    licenses.lift(large.ref, seen=seen(large.ref), suspension=cause, reason="Fine", by=world.ministry.other_decider)
+    actions.receive(world.message(off.ref, "rejected", reason="No papers"), by=world.customs)
+    assert overview() == (
+        "Nothing needs you now",
+        [],
+        {f"License {large.ref} is in force again", "Rejected by customs"},
+    )
+    world.clear(asked.ref, 398 * KG)
+    _, needs, news = overview()
+    assert (needs, "Cleared otherwise than reserved" in news) == ([], True)
 
 
 def test_a_lapsed_reservation_and_the_rest_of_a_license_that_ended_are_told(world, large, clock):
