@@ -299,8 +299,8 @@ def lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
 
 
 def with_last(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
-    """Each with what was done to it last (`last_verb`, `last_at`, `last_reason`), and of its open incidents the kind and
-    the instant, the newest first."""
+    """Each with what was done to it last (`last_verb`, `last_at`, `last_reason`), and of its incidents that have not
+    ended the kind and the instant, the newest first."""
     lines = _looked_at().filter(subject_id=OuterRef("pk")).order_by("-at", "-pk")
     incidents = Incident.objects.filter(shipment=OuterRef("pk"), handling__ended_at=None).order_by("-pk")
     return rows.annotate(
@@ -311,8 +311,8 @@ def with_last(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
 
 
 def strange_lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
-    """The exporter's own shipments of which customs reported something since then that does not fit, and that an officer still
-    follows; the last first."""
+    """The exporter's own shipments of which customs reported something since then that does not fit, and that has not
+    ended; the last first."""
     open_ = {"incidents__opened_at__gte": since, "incidents__handling__ended_at": None}
     own = of_company(Shipment.objects.all(), actor).filter(**open_)
     return own.annotate(last_incident=Max("incidents")).order_by("-last_incident")
