@@ -174,8 +174,9 @@ class ShipmentForm(forms.Form):
             except forms.ValidationError as error:
                 self.add_error(name, error)
                 continue
-            self.read_as.append(QuantityField.repeated(data[name], quantity, line.unit))
-            self[name].help_text += " " + self.read_as[-1]
+            if read_as := QuantityField.repeated(data[name], quantity, line.unit):
+                self.read_as.append(read_as)
+                self[name].help_text += " " + read_as
             if quantity:
                 value, currency = data.get(f"value_{line.number}"), self.capped.get(line.number, "")
                 worth = {} if value is None else {"value": value, "currency": currency}

@@ -21,6 +21,13 @@ def test_a_line_of_goods_reads_thousands_and_repeats_them(reference):
     assert form["quantity"].help_text == form.read_as
 
 
+@pytest.mark.parametrize(("typed", "repeated"), [("800", False), ("800 kg", False), ("8.5", True), ("1 200", True)])
+def test_plain_digits_are_not_repeated(typed, repeated, reference):
+    form = line(typed)
+    assert form.is_valid()
+    assert (bool(form.read_as), "was read as" in str(form["quantity"].help_text)) == (repeated, repeated)
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"), [("4,2", "Do you mean 4.2 or 4,200?"), ("一千", "Write a number such as 12,000.5")]
 )

@@ -382,7 +382,7 @@ class LineForm(forms.Form):
             else:
                 if "quantity" in self.changed_data:
                     self.read_as = QuantityField.repeated(data["quantity"], data["base"], data["code"].unit)
-                    self["quantity"].help_text = self.read_as
+                    self["quantity"].help_text = self.read_as or self["quantity"].help_text
                 if data["base"] == 0:
                     self.add_error("quantity", _("The quantity must be more than zero."))
                 if (value := self.worth()) is not None and value > WORTH_MOST:

@@ -187,9 +187,10 @@ class RecommendForm(StepForm):
                 except forms.ValidationError as error:
                     self.add_error(name, error)
                 else:
-                    if name in self.changed_data:
-                        self.read_as.append(QuantityField.repeated(data[name], base, line.unit))
-                        self[name].help_text += " " + self.read_as[-1]
+                    read_as = QuantityField.repeated(data[name], base, line.unit)
+                    if read_as and name in self.changed_data:
+                        self.read_as.append(read_as)
+                        self[name].help_text += " " + read_as
         data["quantities_"] = quantities
         data["values"] = {
             line.number: data[name] for name, line in self.value_names.items() if data.get(name) is not None
