@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.test import Client
 
 from core.errors import Invalid
 from core.history import version
@@ -50,6 +51,34 @@ def test_an_end_user_of_no_known_kind_stops_the_submission_and_leads_to_its_page
     assert (problem.code, problem.extra) == ("end-user-kind-unknown", {"party": user.ref})
     page = browser.get(f"/applications/{ref}/")
     assert f'href="/parties/{user.ref}/edit/#id_nature"' in page.content.decode()
+
+
+def test_a_site_of_use_is_shown_where_given_and_led_to_where_a_draft_lacks_it(browser, world):
+    signed = world.declaration(verified=False)
+    user = signed.end_user
+    Party.objects.filter(pk=user.pk).update(site_address="")
+    pages = (f"/declarations/{signed.ref}/", f"/parties/{user.ref}/")
+    reader = Client()
+    reader.force_login(world.ministry.reviewer.user)
+
+    def said():
+        found = [text(browser.get(page)) for page in pages] + [text(reader.get(f"/desk/declarations/{signed.ref}/"))]
+        return [("Site of use" in one, "Plant 2" in one) for one in found]
+
+    link = f'href="/parties/{user.ref}/edit/#id_site_address"'
+    assert said() == [(False, False)] * 3 and link not in browser.get(pages[0]).content.decode()
+    Party.objects.filter(pk=user.pk).update(site_address="Plant 2")
+    assert said() == [(True, True)] * 3
+    facts = {
+        "end_user": user.pk,
+        "end_use": signed.end_use_id,
+        "items": [one.pk for one in ControlItem.objects.all()[:1]],
+    }
+    facts |= {"end_use_text": "Motors " * 9, "product": "Motor", "position_in_product": "Rotor", "process": "processed"}
+    drafted = browser.post("/declarations/new/", facts | {"version": 1}).headers["Location"]
+    assert link not in browser.get(drafted).content.decode()
+    Party.objects.filter(pk=user.pk).update(site_address="")
+    assert link in browser.get(drafted).content.decode()
 
 
 @pytest.mark.parametrize("name", ["purpose", "red_flag", "trade_mode", "transport_mode"])
