@@ -154,8 +154,8 @@ class QuantityField(forms.CharField):
 
     @staticmethod
     def repeated(text: str, base: int, unit: str) -> str:
-        """How the typed text was read, with every decimal place: an English comma must not pass unseen. Nothing of plain
-        digits, which can be read in one way."""
+        """How the typed text was read, with every decimal place: an English comma must not pass unseen. Nothing is said
+        of plain digits, which can be read in one way."""
         if re.fullmatch(r"[0-9]+ *[A-Za-z]*", text.strip()):
             return ""
         return _("“{typed}” was read as {quantity}.").format(typed=text, quantity=quantity_in_full(base, unit))
