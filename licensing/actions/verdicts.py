@@ -165,7 +165,8 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
     """
     code, digest = editions.of(legal_day(at))
     edition = editions.rules(digest)
-    now = closed((verdict.end_user_id, standing(verdict.prohibited, at)) for verdict in verdicts)
+    own = (verdict for verdict in verdicts if verdict.line.is_for(verdict.end_user))
+    now = closed((verdict.end_user_id, standing(verdict.prohibited, at)) for verdict in own)
     causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None).select_related("edition")
     replaced, kept = set(), set()
     for cause in causes.defer("edition__text"):

@@ -24,6 +24,7 @@ from licensing.selectors.causes import end_users
 from shipments.actions import ClearedLine, LineRequest, lapse, receive
 from shipments.models import Incident
 from tests import make
+from tests.book import forbid
 from tests.licensing.test_limits import refused
 from tests.licensing.test_verdicts import ban
 from tests.make import seen
@@ -129,6 +130,31 @@ def test_a_turn_tells_of_an_end_user_s_own_lines_alone(world):
     assert turn(license)
     told = [(one.verb, one.facts["end_users"], one.facts["lines"]) for one in lines_of(license) if one.verb != "issue"]
     assert told == [(verb, first.party.ref, "1") for verb in ("narrow", "widen")]
+
+
+def test_whose_own_goods_are_all_prohibited_is_closed_whatever_others_declared(world, client):
+    """Before the turn and after it; and a sweep that comes by then has nothing to do."""
+    license = world.apart()
+    first, second = license.end_users.order_by("pk")
+    make.edition(forbid(country=["DE"], code=["1C905"]))
+
+    def read():
+        client.force_login(world.exporter.user)
+        users = client.get(f"/api/v1/licenses/{license.ref}/").json()["end_users"]
+        return {user["party"]: user["open"] for user in users}
+
+    assert read() == {first.party.ref: False, second.party.ref: True}
+    assert refused(world.shipment, license, KG, end_user=first.party.ref) == ["policy-prohibits"]
+    assert turn(license)
+    assert (read(), causes(license)) == (
+        {first.party.ref: False, second.party.ref: True},
+        [(first.party.ref, "policy", ["R099"])],
+    )
+    at, row = legal_now(), License.objects.get()
+    assert selectors.quiet([row], selectors.editions_at(at), at).keys() == {license.pk}
+    make.edition(ban("FR"), "AFTER")
+    assert turn(license)
+    assert (read(), causes(license)) == ({first.party.ref: True, second.party.ref: True}, [])
 
 
 @pytest.mark.parametrize("scheduled", [False, True], ids=["at-once", "scheduled"])

@@ -176,6 +176,19 @@ def test_it_tells_of_an_end_user_s_own_lines_alone(world):
     assert (event["end_users"], event["lines"]) == ([license.end_users.order_by("pk")[0].party.ref], [1])
 
 
+def test_whose_own_goods_are_all_prohibited_is_closed_whatever_others_declared(world):
+    license = world.apart()
+
+    def both(rules, document):
+        forbid(country=["DE"], code=["1C905"])(rules, document)
+        rules["R033"].update(match={"destination.country": ["JP"]}, applies_to=["existing"])
+
+    assert asked(draft(both))["licenses"]["refs"] == {"suspend": [license.ref]}
+    make.edition(both)
+    tasks.turn_licenses()
+    assert asked(draft(nothing))["licenses"]["refs"] == {"lift": [license.ref]}
+
+
 def test_what_frees_the_last_end_user_lifts_unless_another_cause_is_open(world, license):
     make.edition(forbid(country=["DE"]))
     tasks.turn_licenses()

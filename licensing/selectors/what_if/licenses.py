@@ -148,10 +148,11 @@ class Licenses:
         goods: Mapping[int, Any],
     ) -> None:
         """What the turn writes and tells: as licensing.actions.verdicts.turn does. own: of goods that were declared."""
-        was, now = closed((pair.user, pair.old) for pair in pairs), closed((pair.user, pair.new) for pair in pairs)
+        declared = [pair for pair in pairs if (pair.line, pair.user) in own]
+        was = closed((pair.user, pair.old) for pair in declared)
+        now = closed((pair.user, pair.new) for pair in declared)
         old, new = self.wording
         told_anew = {user for user in was.keys() & now.keys() if not told_alike(was[user], old, now[user], new)}
-        declared = [pair for pair in pairs if (pair.line, pair.user) in own]
         began = [pair for pair in declared if pair.new and (not pair.old or pair.user in told_anew)]
         ended = [pair for pair in declared if pair.old and not pair.new]
         before, after = free - was.keys(), free - now.keys()
