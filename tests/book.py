@@ -221,7 +221,12 @@ class Book:
         ShipmentLine.objects.bulk_create(parts, BATCH)
         verdicts = []
         for case, license in of.items():
-            made = [self._verdict(license, *line, *user) for line in lines[case] for user in users[case]]
+            made = [
+                self._verdict(license, *line, *user)
+                for line in lines[case]
+                for user in users[case]
+                if line[1].control_item_id in user[1].goods
+            ]
             verdicts += made
             license.next_turn_at = next_turn([one for row in made for one in row.prohibited], license.issued_at - DAY)
         Verdict.objects.bulk_create(verdicts, BATCH)

@@ -74,7 +74,7 @@ def open_verdicts(
     asked: Sequence[ApplicationLine],
     foreseen: Mapping[tuple[int, int], Foreseen],
 ) -> None:
-    """Each line of a new license has a verdict for each end-user.
+    """Each line of a new license has a verdict for each end-user who declared its goods: of him alone it may be taken.
 
     lines: keys of its lines; asked: those of its case, in the same order.
     """
@@ -82,6 +82,7 @@ def open_verdicts(
         (line, user, foreseen[case.number, user.party_id])
         for line, case in zip(lines, asked, strict=True)
         for user in users
+        if case.control_item_id in user.goods
     ]
     Verdict.objects.bulk_create(
         Verdict(line_id=line, end_user=user, facts=dict(one.said), prohibited=one.prohibited, held=one.held)
@@ -129,8 +130,7 @@ def turn(pk: int, *, by: Actor) -> bool:
     began, ended = _judge_again(license, verdicts, editions, at)
     served = license.serves()
     changed = _follow(license, verdicts, editions, by, at)
-    anew = [one for one in verdicts if one.end_user_id in changed and one not in began]
-    began += [one for one in anew if one.line.is_for(one.end_user)]
+    began += [one for one in verdicts if one.end_user_id in changed and one not in began]
     if began:
         narrowed(license, **_told(began, by, at))
     if ended:
@@ -142,8 +142,7 @@ def turn(pk: int, *, by: Actor) -> bool:
 def _judge_again(
     license: License, verdicts: list[Verdict], editions: Editions, at: datetime
 ) -> tuple[list[Verdict], list[Verdict]]:
-    """Its verdicts know every edition of now. Returns which began to prohibit since the last turn, and which ended, of
-    goods that their end-user declared."""
+    """Its verdicts know every edition of now. Returns which began to prohibit since the last turn, and which ended."""
     since, contract, special = license.issued_at, license.application.contract_on, license.special
     was = {verdict.pk: verdict.forbidden for verdict in verdicts}
     for verdict in verdicts:
@@ -154,7 +153,7 @@ def _judge_again(
     license.judged_by_id = editions.newest
     license.next_turn_at = next_turn([one for v in verdicts for one in (*v.prohibited, *v.held)], at)
     license.save(update_fields=["judged_by", "next_turn_at"])
-    turned = [one for one in verdicts if one.forbidden != was[one.pk] and one.line.is_for(one.end_user)]
+    turned = [one for one in verdicts if one.forbidden != was[one.pk]]
     return [one for one in turned if one.forbidden], [one for one in turned if not one.forbidden]
 
 
@@ -165,8 +164,7 @@ def _follow(license: License, verdicts: list[Verdict], editions: Editions, by: A
     """
     code, digest = editions.of(legal_day(at))
     edition = editions.rules(digest)
-    own = (verdict for verdict in verdicts if verdict.line.is_for(verdict.end_user))
-    now = closed((verdict.end_user_id, standing(verdict.prohibited, at)) for verdict in own)
+    now = closed((verdict.end_user_id, standing(verdict.prohibited, at)) for verdict in verdicts)
     causes = license.suspensions.filter(cause=Suspension.Cause.POLICY, ended_at=None).select_related("edition")
     replaced, kept = set(), set()
     for cause in causes.defer("edition__text"):

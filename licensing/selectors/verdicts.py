@@ -180,13 +180,11 @@ class Judgment:
 
 
 def judgments(licenses: Iterable[License], editions: Editions, at: datetime) -> Iterator[Judgment]:
-    """Of that instant, as a reservation meets it: each verdict that knows these editions, and the others anew, of goods
-    that their end-user declared. One query."""
+    """Of that instant, as a reservation meets it: each verdict that knows these editions, and the others anew. One
+    query."""
     of = {license.pk: license for license in licenses}
     rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
     for row in rows.select_related("line", "end_user__party").order_by("line__number", "pk"):
-        if not row.line.is_for(row.end_user):
-            continue
         license, prohibiting, holding = of[row.line.license_id], row.prohibited, row.held
         if license.judged_by_id != editions.newest:
             contract, special = license.application.contract_on, license.special
@@ -327,8 +325,7 @@ def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> di
     held_now: dict[int, set[str]] = {}
     rows = Verdict.objects.filter(line__license__in=of).annotate(said=Cast("facts", TextField()))
     columns = ("line__license_id", "end_user_id", "said", "prohibited", "held", "forbidden")
-    goods = ("line__control_item_id", "end_user__goods")
-    for pk, user, said, known, holds, forbidden, item, own in rows.values_list(*columns, *goods):
+    for pk, user, said, known, holds, forbidden in rows.values_list(*columns):
         contract, special = contracts[of[pk].application_id], of[pk].special
         stretches = foreseen(editions, said, since=of[pk].issued_at, contract=contract, special=special)
         now = standing(stretches, at)
@@ -338,8 +335,7 @@ def quiet(licenses: Collection[License], editions: Editions, at: datetime) -> di
         held_now.setdefault(pk, set()).update(holds_standing(known_holds, at))
         if stretches != known or forbidden != (now is not None):
             loud.add(pk)
-        if item in own:
-            found.setdefault(pk, []).append((user, now))
+        found.setdefault(pk, []).append((user, now))
         turns.setdefault(pk, []).extend([*stretches, *known_holds])
     loud |= {pk for pk, license in of.items() if license.held != sorted(held_now.get(pk, ()))}
     causes, edition = _causes(of), editions.rules(editions.of(legal_day(at)).digest)
@@ -366,7 +362,7 @@ def _follow(now: Mapping[int, list[str]], causes: Mapping[int, tuple[list[str], 
 def closed(found: Iterable[tuple[int, Mapping[str, Any] | None]]) -> dict[int, list[str]]:
     """End-users for whom every line is prohibited, each with the rules that do it.
 
-    found: of each verdict on goods that he declared the end-user, and what stands.
+    found: of each verdict the end-user, and what stands.
     """
     of: dict[int, list[Mapping[str, Any] | None]] = {}
     for user, one in found:

@@ -183,7 +183,7 @@ def _suspended_on(
 ) -> date | None:
     """Since when the license is, or this part of it, without a break: the whole since its last end-user is closed."""
     users = [user] if user else license.end_users.all()
-    verdicts = list(Verdict.objects.filter(line__license=license).select_related("line", "end_user"))
+    verdicts = list(Verdict.objects.filter(line__license=license))
     spans = [(one.end_user_id, _began(one, verdicts), one.ended_at or at) for one in license.suspensions.all()]
     spans += [(one.end_user.pk, one.since, at) for one in closings]
     return legal_day(max(_closed_since(one.pk, spans, at) for one in users))
@@ -194,7 +194,7 @@ def _began(cause: Suspension, verdicts: list[Verdict]) -> datetime:
     come by days later."""
     if cause.cause != POLICY:
         return cause.opened_at
-    of_user = (one for one in verdicts if one.end_user_id == cause.end_user_id and one.line.is_for(one.end_user))
+    of_user = (one for one in verdicts if one.end_user_id == cause.end_user_id)
     return max((begin_of(one.prohibited, cause.opened_at) for one in of_user), default=cause.opened_at)
 
 

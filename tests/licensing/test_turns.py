@@ -157,6 +157,34 @@ def test_whose_own_goods_are_all_prohibited_is_closed_whatever_others_declared(w
     assert (read(), causes(license)) == ({first.party.ref: True, second.party.ref: True}, [])
 
 
+def forbidding(*pairs):
+    """A change of the first edition: each of these codes is forbidden to this country, to licenses in force."""
+
+    def change(rules, document):
+        for number, (code, country) in enumerate(pairs, start=1):
+            match = {"item.control_code_prefix": [code], "destination.country": [country]}
+            document["rules"].append(rules["R033"] | {"id": f"R09{number}", "match": match, "applies_to": ["existing"]})
+
+    return change
+
+
+def test_what_an_end_user_did_not_declare_neither_keeps_him_open_nor_closes_him(world):
+    """Two of each other's goods: of none of them anything may be taken, whatever rules say of it."""
+    license = world.apart()
+    german, japanese = ("1C905.a.4", "DE"), ("1C904.a.4", "JP")
+    pairs = license.end_users.values_list("destination", "verdicts__line__control_item__code")
+    assert set(pairs) == {("DE", german[0]), ("JP", japanese[0])}
+    make.edition(forbidding(german, japanese, (japanese[0], "DE")), "ALL")
+    assert turn(license)
+    assert state(license)[::2] == ("suspended", [False, False])
+    make.edition(forbidding(german, japanese), "OWN")
+    turn(license)
+    assert state(license)[::2] == ("suspended", [False, False])
+    make.edition(forbidding((japanese[0], "DE"), japanese), "OTHER")
+    assert turn(license)
+    assert state(license)[::2] == ("active", [True, False])
+
+
 @pytest.mark.parametrize("scheduled", [False, True], ids=["at-once", "scheduled"])
 def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled, world, two, client, clock):
     """Where the worker is dead: its page, REST and the counter, as a reservation meets it; the state waits for the

@@ -74,14 +74,12 @@ class Licenses:
         for page in paged(rows, SIZE):
             of = {license.pk: license for license in page}
             users = _grouped(
-                LicenseEndUser.objects.filter(license__in=of).values_list(
-                    "license_id", "pk", "party__ref", "open", "goods"
-                )
+                LicenseEndUser.objects.filter(license__in=of).values_list("license_id", "pk", "party__ref", "open")
             )
             lines = _grouped(
                 LicenseLine.objects.filter(license__in=of)
                 .annotate(left=F("authorized") + F("credited") - F("drawn") - F("lapsed"))
-                .values_list("license_id", "pk", "number", "control_item__code", "unit", "left", "control_item_id")
+                .values_list("license_id", "pk", "number", "control_item__code", "unit", "left")
             )
             causes = _grouped(
                 Suspension.objects.filter(license__in=of, ended_at=None)
@@ -103,8 +101,7 @@ class Licenses:
         self.both.rests_on(license.ref, license.state, on_the_wire(license.issued_at), str(license.usable_until))
         self.both.rests_on(str(license.contract_on), users, lines, sorted(causes, key=str), verdicts)
         pairs = [self.pair(license, *verdict) for verdict in verdicts]
-        goods = {pk: (number, code, unit, left) for pk, number, code, unit, left, _ in lines}
-        own = {(line[0], user[0]) for line in lines for user in users if line[-1] in user[-1]}
+        goods = {pk: (number, code, unit, left) for pk, number, code, unit, left in lines}
         self.tally.add(self._part(pair, goods) for pair in pairs)
         for pair in pairs:
             _, code, unit, left = goods[pair.line]
@@ -116,8 +113,8 @@ class Licenses:
                 self.spared.add("spared", license.ref)
             if pair.later:
                 self.later.add(f"{pair.later.way} {on_the_wire(pair.later.at)}", license.ref)
-        free = {pk for pk, _, open_, _ in users if open_ and pk not in causes}
-        self._turn(license, pairs, own, free, {pk: ref for pk, ref, _, _ in users}, goods)
+        free = {pk for pk, _, open_ in users if open_ and pk not in causes}
+        self._turn(license, pairs, free, {pk: ref for pk, ref, _ in users}, goods)
 
     def pair(self, license: Any, line: int, user: int, facts: str) -> _Pair:
         """What of one verdict stands before and after."""
@@ -142,19 +139,16 @@ class Licenses:
         self,
         license: Any,
         pairs: list[_Pair],
-        own: set[tuple[int, int]],
         free: set[int],
         parties: Mapping[int, str],
         goods: Mapping[int, Any],
     ) -> None:
-        """What the turn writes and tells: as licensing.actions.verdicts.turn does. own: of goods that were declared."""
-        declared = [pair for pair in pairs if (pair.line, pair.user) in own]
-        was = closed((pair.user, pair.old) for pair in declared)
-        now = closed((pair.user, pair.new) for pair in declared)
+        """What the turn writes and tells: as licensing.actions.verdicts.turn does."""
+        was, now = closed((pair.user, pair.old) for pair in pairs), closed((pair.user, pair.new) for pair in pairs)
         old, new = self.wording
         told_anew = {user for user in was.keys() & now.keys() if not told_alike(was[user], old, now[user], new)}
-        began = [pair for pair in declared if pair.new and (not pair.old or pair.user in told_anew)]
-        ended = [pair for pair in declared if pair.old and not pair.new]
+        began = [pair for pair in pairs if pair.new and (not pair.old or pair.user in told_anew)]
+        ended = [pair for pair in pairs if pair.old and not pair.new]
         before, after = free - was.keys(), free - now.keys()
         if began:
             self._happens("narrow" if after else "suspend", license, began, parties, goods)
