@@ -11,6 +11,7 @@ from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
@@ -147,6 +148,8 @@ class Access:
         except NotSignedIn as refusal:
             address = "" if wants_problem(request) or request.user.is_authenticated else kept.keep(request)
             return errors.to_sign_in(address) if address else errors.answer(request, refusal)
+        except Forbidden as refusal:
+            return self._elsewhere(request, kwargs) or errors.answer(request, refusal)
         except DomainError as refusal:
             return errors.answer(request, refusal)
         return None
@@ -170,6 +173,20 @@ class Access:
         row = access.find(match.view_name, method) if match and wants_problem(request) else None
         if row:
             rates.count(request, request.actor, read=rates.counts_as_read(row, method))
+
+    @staticmethod
+    def _elsewhere(request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse | None:
+        """From a row's own page, which opens to others, to the page of the same row that opens to whoever sees it."""
+        match = request.resolver_match
+        found = [
+            name
+            for (name, method), row in access.table().items()
+            if (method, row.noun) == (request.method, match and match.view_name)
+            and row.admits(request.actor)
+            and not name.startswith("api.")
+            and not name.endswith(".csv")
+        ]
+        return redirect(found[0], **kwargs) if found and request.method == "GET" else None
 
     @staticmethod
     def _admit(request: HttpRequest, kwargs: dict[str, Any]) -> None:
