@@ -13,6 +13,12 @@ FORBIDDEN = re.compile(
 # What only a text of several lines may have besides.
 LINE_ENDS = re.compile("[\t\n\r]")
 
+# Characters that count as printable, and of which nothing is seen: fillers of Hangul, the blank of braille, selectors of
+# a variant and what else stands between the others.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 MESSAGE = gettext_lazy(
@@ -40,7 +46,8 @@ def half_width(text: str) -> str:
 
 def shows(text: str) -> bool:
     """Somebody who reads the text sees something."""
-    return any(character.isprintable() and not character.isspace() for character in text)
+    seen = _UNSEEN.sub("", text)
+    return any(character.isprintable() and not character.isspace() for character in seen)
 
 
 def without(text: str, *, several_lines: bool = False) -> str:
