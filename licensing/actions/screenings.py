@@ -105,7 +105,8 @@ def resolve(ref: str, *, seen: int, end_user: int, hit: str, list_version: str, 
         problems.append(Problem("/reason", "required", _("Say why it is this party, or why it is another.")))
     _require(found, [user.party], at, problems)
     _record(found, [user.party], license.application, by, at)
-    move(license.resolve, by=by, at=at, reason=reason, facts=found.facts() | {"end_user": user.party.ref})
+    whom = {"end_user": user.party.ref, "name": user.party.name}
+    move(license.resolve, by=by, at=at, reason=reason, facts=found.facts() | whom)
     _follow(found, [user.party], held, by, at)
     return license
 

@@ -817,9 +817,10 @@ def lifted(line: HistoryLine) -> str:
 
 def resolved(line: HistoryLine) -> str:
     """Whether the hit is one, and on whom."""
+    words = _("Screening hit on {end_user} resolved: it is this party")
     if line.facts["hit"] == NO_HIT:
-        return str(_("Screening hit on {end_user} resolved: it is another party"))
-    return str(_("Screening hit on {end_user} resolved: it is this party"))
+        words = _("Screening hit on {end_user} resolved: it is another party")
+    return str(words).replace("{end_user}", "{name} ({end_user})") if "name" in line.facts else str(words)
 
 
 def bar_dropped(line: HistoryLine) -> str:

@@ -744,7 +744,7 @@ def test_the_page_of_the_license_names_the_hit_and_resolves_it(world, listed, cl
     assert "possible" not in dict(form["hit"].field.choices)
     answers = ANOTHER | {"end_user": second.pk, "seen": seen(license.ref)}
     page = client.post(f"/desk/licenses/{license.ref}/resolve/", answers, follow=True)
-    assert f"Screening hit on {second.party.ref} resolved: it is another party" in words(page)
+    assert f"Screening hit on {second.party.name} ({second.party.ref}) resolved: it is another party" in words(page)
     assert "Another register number" in words(page)
     page = words_of(client, world.exporter, f"/licenses/{license.ref}/")
     assert "Another register number" not in page and "Screening" not in page
