@@ -13,8 +13,8 @@ FORBIDDEN = re.compile(
 # What only a text of several lines may have besides.
 LINE_ENDS = re.compile("[\t\n\r]")
 
-# Characters that count as printable, and of which nothing is seen: fillers of Hangul, the blank of braille, selectors of
-# a variant and what else stands between the others.
+# Characters that count as printable, and of which nothing is seen: fillers of Hangul, the blank of braille, and what
+# chooses a variant of another character, or joins two.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
