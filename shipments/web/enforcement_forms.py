@@ -17,8 +17,14 @@ ANY = ("", _("Any"))
 class HitForm(forms.Form):
     """Goods, a destination, an end-user: one of them at least."""
 
-    item = forms.ChoiceField(label=_("Goods"), required=False)
-    destination = forms.ChoiceField(label=_("Destination"), required=False)
+    item = forms.ChoiceField(
+        label=_("Goods"), required=False, help_text=_("What the end-user may be sent, or is being sent.")
+    )
+    destination = forms.ChoiceField(
+        label=_("Destination"),
+        required=False,
+        help_text=_("The end-user’s country, or where goods are under way to him."),
+    )
     end_user = forms.CharField(
         label=_("End-user"),
         required=False,
@@ -35,7 +41,7 @@ class HitForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         if not self.errors and not any(found.get(name) for name in HitForm.base_fields):
-            self.add_error(None, _("Say at least one: goods, a destination or an end-user."))
+            self.add_error(None, _("Choose at least one: goods, a destination or an end-user."))
         return found
 
     @property
