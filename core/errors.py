@@ -1,10 +1,16 @@
 """Refusals. Each has a stable code and a sentence for a person; its status stands with the code in `codes`."""
 
+import re
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from core import codes
+
+
+def one_stop(text: str) -> str:
+    """The sentences, without the second period where a name at the end of one brings its own: `S.p.A.`"""
+    return re.sub(r"(?<=\w)\.\.(?=\s|$)", ".", text)
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class DomainError(Exception):
         if self.status not in (defined.status, *defined.also):
             raise LookupError(f"the code {self.code!r} does not come with status {self.status}")
         self.errors = errors or []
-        self.detail = detail or (self.errors[0].message if self.errors else "")
+        self.detail = one_stop(str(detail or (self.errors[0].message if self.errors else "")))
         self.headers = headers or {}
         self.extra = extra
         super().__init__(self.detail)

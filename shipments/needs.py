@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.access import Actor
+from core.errors import one_stop
 from core.legal_time import legal_day, legal_today
 from core.templatetags.lodestone import day
 from exporters.models import Exporter
@@ -200,8 +201,10 @@ def _declarations(rows: Iterable[Declaration]) -> list[Need]:
         needs.append(
             Need(
                 titles[row.state],
-                _("{ref}, {name}. An application can't be sent without it.").format(
-                    ref=row.ref, name=row.end_user.name
+                one_stop(
+                    _("{ref}, {name}. An application can't be sent without it.").format(
+                        ref=row.ref, name=row.end_user.name
+                    )
                 ),
                 reverse("declaration", kwargs={"ref": row.ref}),
                 _("Open"),

@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control
 
 from core import actions, invitations, selectors, signing, upgrades
 from core.deliveries import MAIL, PAPER
-from core.errors import Invalid, NotFound, Problem
+from core.errors import Invalid, NotFound, Problem, one_stop
 from core.files import end_of
 from core.models import Document, Mail, Organization, Paper
 from core.navigation import entries
@@ -90,7 +90,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
         answers = {"name": form.cleaned_data["name"], "password": form.cleaned_data["password1"]}
         actions.accept_invitation(organization_id, email, **answers)
         del request.session[INVITED]
-        messages.success(request, _("You are in the team of {team}. Sign in.").format(team=organization))
+        messages.success(request, one_stop(_("You are in the team of {team}. Sign in.").format(team=organization)))
         return redirect("account_login")
     return form_page(request, "core/invitation.html", form, organization=organization, invited=invited)
 

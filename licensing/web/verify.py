@@ -17,6 +17,7 @@ from django.views.decorators.http import condition
 
 from core import rates
 from core.characters import half_width
+from core.errors import one_stop
 from core.languages import in_language
 from core.legal_time import LEGAL_ZONE, legal_now
 from core.templatetags.lodestone import day, quantity
@@ -192,7 +193,7 @@ def _says(found: Standing) -> Any:
     elif found.word == Word.NOT_YET:
         yield both(lambda: _("Nothing may be exported on it before its first day."))
     for one in found.closed:
-        yield both(lambda one=one: _("Suspended for the end-user {name}.").format(name=one.party.name))
+        yield both(lambda one=one: one_stop(_("Suspended for the end-user {name}.").format(name=one.party.name)))
     office = found.office
     yield both(lambda: _("Whom to ask: {office}").format(office=in_language(office.name_en, office.name_zh)))
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import InterfaceError, OperationalError
 
 from core import access, actions, problems
+from core.errors import DomainError, one_stop
 from core.web import pages
 
 UNKNOWN = "it is not known whether it was made"
@@ -56,3 +57,16 @@ def test_readyz_says_when_to_ask_again(error, rf, monkeypatch):
     monkeypatch.setattr(pages, "connection", Away())
     answer = pages.readyz(rf.get("/readyz"))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("It is for Magneti S.p.A.. Wait.", "It is for Magneti S.p.A. Wait."),
+        ("It is for Magneti S.p.A..", "It is for Magneti S.p.A."),
+        ("It is for Magneti S.p.A.。", "It is for Magneti S.p.A.。"),
+        ("See a..b.pdf, and so on ...", "See a..b.pdf, and so on ..."),
+    ],
+)
+def test_a_name_that_ends_in_a_period_has_no_second_one(said, told):
+    assert one_stop(said) == DomainError(said, code="forbidden").detail == told

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from core.legal_time import legal_today
 from core.templatetags.lodestone import day
-from exporters.models import Exporter, Qualification
+from exporters.models import Exporter, Party, Qualification
 from licensing.actions import licenses
-from licensing.models import License
+from licensing.models import Declaration, License
 from licensing.models.balances import LicenseLine
 from shipments.actions import cancel, check
 from tests import make
+from tests.book import unguarded
 from tests.licensing.test_verdicts import ban
 from tests.make import needs_of, seen
 
@@ -246,3 +247,12 @@ def test_on_a_license_that_is_stopped_that_is_said_before_how_much_is_left(world
     page = " ".join(client.get(left).content.decode().split())
     assert (stopped in page, figure in page) == (True, False)
     assert page.index(stopped) < page.index("100 kg of 100 kg are neither shipped nor reserved")
+
+
+def test_a_name_that_ends_in_a_period_ends_its_sentence(world):
+    row = world.declaration(verified=False)
+    with unguarded():
+        Declaration.objects.filter(pk=row.pk).update(state="signed")
+    Party.objects.filter(pk=row.end_user_id).update(name="Magneti S.p.A.")
+    (need,) = needs_of(world.exporter)
+    assert need.text == f"{row.ref}, Magneti S.p.A. An application can't be sent without it."
