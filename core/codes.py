@@ -339,7 +339,7 @@ CODES = (
         _("Choose a name that nobody takes for the other."),
     ),
     Code("already-member", 422, _("The person is, or was, in the team."), _("Change the roles of the member.")),
-    Code("already-used", 422, _("Somebody has an account with this e-mail."), _("Use another address.")),
+    Code("already-used", 422, _("Somebody has an account with this email address."), _("Use another address.")),
     Code(
         "unknown-scope",
         422,

@@ -83,7 +83,7 @@ def _elsewhere(user: User, line: HistoryLine) -> Message:
     body = _(
         "Hello {name},\n\n{organization} wants you in its team on Lodestone. This address has an account with another "
         "organization already, and an account belongs to one, so nothing was changed; {organization} was not told.\n\n"
-        "To join, give them another e-mail address of yours. If you did not expect this, ignore the mail.\n"
+        "To join, give them another email address of yours. If you did not expect this, ignore the mail.\n"
     ).format(name=user.name, organization=organization)
     return Message([user.email], _("{organization} wants you in its team").format(organization=organization), body)
 

@@ -657,7 +657,7 @@ class Party(models.Model):
         _("business"), max_length=300, validators=[MinLengthValidator(3)], help_text=_("What it makes or does.")
     )
     registration_no = models.CharField(_("registration number"), max_length=60, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
+    email = models.EmailField(_("email address"), blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 

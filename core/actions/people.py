@@ -10,9 +10,10 @@ from core.models.roles import ROLES_OF
 
 
 def new_person(email: str, name: str) -> User:
-    """A person who can sign in once the one-time link was used. Raises Invalid when the e-mail is taken."""
+    """A person who can sign in once the one-time link was used. Raises Invalid when the email address is taken."""
     if User.objects.filter(email__iexact=email).exists():
-        raise Invalid([Problem("/email", "already-used", _("Somebody with this e-mail already has an account."))])
+        message = _("Somebody with this email address already has an account.")
+        raise Invalid([Problem("/email", "already-used", message)])
     return User.objects.create_user(email, None, name=name)
 
 

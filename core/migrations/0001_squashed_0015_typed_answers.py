@@ -63,7 +63,7 @@ TABLES = [
         ID,
         ("password", models.CharField(verbose_name="password", max_length=128)),
         ("last_login", models.DateTimeField(verbose_name="last login", blank=True, null=True)),
-        ("email", models.EmailField(verbose_name="e-mail", max_length=254, unique=True)),
+        ("email", models.EmailField(verbose_name="email address", max_length=254, unique=True)),
         ("name", models.CharField(verbose_name="your name", max_length=120)),
         ("nature", models.CharField(max_length=8, default="person",
             choices=[("person", "Person"), ("service", "Program"), ("clock", "Clock")])),

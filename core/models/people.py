@@ -84,7 +84,7 @@ class User(AbstractBaseUser):
         SERVICE = "service", _("Program")
         CLOCK = "clock", _("Clock")
 
-    email = models.EmailField(_("e-mail"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("your name"), max_length=120)
     nature = models.CharField(max_length=8, choices=Nature, default=Nature.PERSON)
     language = models.CharField(max_length=10, blank=True, default="", db_default="")  # of mails; as chosen last

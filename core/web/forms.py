@@ -23,7 +23,7 @@ def role_choices(kind: str) -> list[tuple[str, Any]]:
 
 class MemberForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail"), help_text=_("A one-time link to choose a password goes there."))
+    email = forms.EmailField(label=_("Email address"), help_text=_("A one-time link to choose a password goes there."))
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
         choices=role_choices("exporter"),
@@ -68,7 +68,7 @@ class OfficerRolesForm(RolesForm):
 class OfficerForm(forms.Form):
     organization_id = forms.TypedChoiceField(label=_("Office"), coerce=int)
     name = forms.CharField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail"))
+    email = forms.EmailField(label=_("Email address"))
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
         choices=[(role.value, role.label) for role in Role if role not in ROLES_OF["exporter"]],

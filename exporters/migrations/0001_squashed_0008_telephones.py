@@ -243,7 +243,7 @@ TABLES = [
         ("business", models.CharField(verbose_name="business", max_length=300, help_text="What it makes or does.",
             validators=[MinLengthValidator(3)])),
         ("registration_no", models.CharField(verbose_name="registration number", max_length=60, blank=True)),
-        ("email", models.EmailField(verbose_name="e-mail", max_length=254, blank=True)),
+        ("email", models.EmailField(verbose_name="email address", max_length=254, blank=True)),
         ("version", models.PositiveIntegerField(default=1)),
         ("created_at", models.DateTimeField()),
         ("country", models.ForeignKey("core.country", PROTECT, verbose_name="country or region", related_name="+")),
