@@ -24,6 +24,8 @@ from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
 from shipments.actions.closing import open_ends
 from shipments.actions.reports import FILE_KINDS
+from shipments.actions.reservations import DAYS_AHEAD_MOST
+from shipments.refusals import problem
 
 
 class VisitForm(StepForm):
@@ -107,7 +109,7 @@ class ShipmentForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.initial["planned_on"] = license.first_day_from(today)
-        self.license = license
+        self.license, self.today = license, today
         free, chosen = selectors.open_users(license, closings), self.data.get("end_user")
         users = [user for user in license.end_users.all() if user in free or user.party.ref == chosen]
         self.goes_to = {user.party.ref: user.destination for user in users}
@@ -186,7 +188,21 @@ class ShipmentForm(forms.Form):
                 self.taken.append((name, made))
         if not self.taken and not any(self.errors.get(name) for name in self.quantity_names):
             self.add_error(self.quantity_names[0], _("Say how much is shipped."))
+        self._say_all(data)
         return data
+
+    def _say_all(self, data: dict[str, Any]) -> None:
+        """What the ledger would refuse, too, of a request that does not reach it: a day too far off, and, beside
+        whatever else is wrong, that more is asked than is left."""
+        planned = data.get("planned_on")
+        if planned and not 0 <= (planned - self.today).days <= DAYS_AHEAD_MOST:
+            message = _("The planned day is today or up to {days} days ahead (Asia/Shanghai).")
+            self.add_error("planned_on", message.format(days=DAYS_AHEAD_MOST))
+        for name, made in self.taken if self.errors else ():
+            line = self.lines[self.quantity_names.index(name)]
+            if made.quantity > line.room:
+                failure = {"code": "line-exhausted", "pointer": "", "remaining": max(line.room, 0), "unit": line.unit}
+                self.add_error(name, problem(failure).message)
 
     def request(self) -> ShipmentRequest:
         data = self.cleaned_data

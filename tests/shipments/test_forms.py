@@ -73,6 +73,26 @@ def test_a_form_that_fails_elsewhere_repeats_what_it_read(browser, world):
     assert "“4,200” was read as 4,200.000 kg." in unescape(response.content.decode())
 
 
+@pytest.mark.parametrize("wrong", [{"planned_on": "2020-01-01"}, {"client_reference": ""}, {"port": ""}])
+def test_whatever_else_is_wrong_more_than_is_left_is_said_at_once(wrong, browser, world):
+    license = world.license(kilograms=100)
+    response = browser.post("/shipments/new/", answers(license, quantity_1="101", **wrong))
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {*wrong, "quantity_1"}
+    assert "At most 100.000 kg." in unescape(response.content.decode())
+    response = browser.post("/shipments/new/", answers(license, quantity_1="101"))
+    assert response.status_code == 409  # alone the ledger says it
+
+
+def test_a_day_too_far_off_is_said_beside_an_unclear_quantity(browser, world):
+    far = (legal_today() + timedelta(days=91)).isoformat()
+    response = browser.post("/shipments/new/", answers(world.license(), quantity_1="4,2", planned_on=far))
+    assert response.context["form"].errors.keys() == {"planned_on", "quantity_1"}
+    last = (legal_today() + timedelta(days=90)).isoformat()
+    response = browser.post("/shipments/new/", answers(world.license(), quantity_1="4,2", planned_on=last))
+    assert response.context["form"].errors.keys() == {"quantity_1"}
+
+
 def form(world, license):
     row = with_balances(licenses_for(world.exporter)).get(pk=license.pk)
     return ShipmentForm(license=row, closings=(), today=legal_today())
