@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,12 +25,15 @@ from core.web.steps import Failed, of_one_moment, offered
 from exporters.models import Exporter
 from exporters.selectors import called_at
 from licensing import selectors as licensing
+from licensing.elements import show_percents
+from licensing.granted import recommended
 from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.papers import checker, proof
 from licensing.selectors import HeldBack
 from licensing.selectors.floors import passed_on
 from licensing.selectors.verified import opened_by
 from licensing.states import LicenseState
+from licensing.templatetags.licensing import made
 from shipments import selectors
 from shipments.models import Incident, Shipment
 from shipments.states import OPEN_SHIPMENT, RELEASED, ShipmentState
@@ -68,6 +72,7 @@ class AtTheCounter:
     trade_mode: str  # as its case has it; empty where nobody said
     transport_mode: str
     goods: dict[int, str]  # what stands in each of its lines, by number
+    made: dict[int, list[str]]  # of what, by whom and where they are made
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,19 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
     )
 
 
+def _made(row: License) -> dict[int, list[str]]:
+    """What the license says that each line may contain, and its case of model, maker and origin; by number."""
+    licensing.with_asked([row])
+    prefetch_related_objects([row], "application__lines__origin")
+    granted = recommended(row.application)
+    said = {number: made(line) for number, line in enumerate(granted.licensed if granted else (), 1)}
+    contains = {line.number: show_percents(line.composition) for line in row.lines.all()}
+    return {
+        number: [*([_("At most {contents}").format(contents=words)] if words else []), *said.get(number, ())]
+        for number, words in contains.items()
+    }
+
+
 def _shared(row: License, today: date) -> dict[str, Any]:
     return {
         "ref": row.ref,
@@ -175,6 +193,7 @@ def _shared(row: License, today: date) -> dict[str, Any]:
         "trade_mode": row.application.get_trade_mode_display(),
         "transport_mode": row.application.get_transport_mode_display(),
         "goods": {line.number: line.description for line in row.lines.all()},
+        "made": _made(row),
     }
 
 

@@ -17,7 +17,7 @@ from core.papers import make_due
 from licensing import books
 from licensing import selectors as licensing
 from licensing.actions import licenses
-from licensing.models import License, Suspension
+from licensing.models import Application, License, Suspension
 from licensing.models.balances import LicenseLine, Movement
 from licensing.papers import checker, proof
 from shipments.actions import ClearedLine, cancel, officers, receive, reports
@@ -309,6 +309,34 @@ def test_a_license_at_the_counter_shows_lines_and_balance_and_nothing_of_the_cas
     case = license.application
     for hidden in (case.ref, shipment.client_reference, license.verify_code, license.edition):
         assert hidden not in page
+
+
+def test_what_the_goods_are_made_of_by_whom_and_where_stands_beside_each_line(browser, world):
+    """Of a case whose first line was not granted: the license has the second as its first."""
+    ref = world.asked_apart()
+    case = Application.objects.get(ref=ref)
+    case.lines.filter(number=1).update(specification="Another")
+    case.lines.filter(number=2).update(specification="N42SH-40", maker="Ordos Works", origin_id="CN")
+    japanese = case.end_users.order_by("pk")[1].pk
+    license = demo.issued(
+        world.exporter, ref, world.ministry, [], quantities_={1: 0}, text="Less.", end_users=[japanese]
+    )
+    LicenseLine.objects.filter(license=license).update(composition={"Dy": "0.032"})
+    shipment = world.shipment(license, KG)
+    for path in (f"/customs/licenses/{license.ref}/", f"/customs/shipments/{shipment.ref}/"):
+        page = text(browser.get(path))
+        said = re.search(r"At most Dy 3\.2 % · .*Model: N42SH-40 · Maker: Ordos Works · Origin: China", page)
+        assert said and "Another" not in page, path
+
+
+def test_the_next_step_of_the_counter_is_said(browser, world, license, shipment):
+    page = text(browser.get(f"/customs/licenses/{license.ref}/"))
+    assert "Open the shipment that its declaration names" in page
+    assert "What comes next stands open" in text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+    world.clear(shipment.ref, 300 * KG)
+    assert "Nothing more is expected of customs." in text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+    page = text(browser.get(f"/customs/licenses/{license.ref}/"))
+    assert "The exporter reserves a shipment first" in page
 
 
 def test_a_license_at_the_counter_has_its_conditions_and_how_many_clearances_are_taken(browser, world):
