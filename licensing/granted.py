@@ -74,7 +74,7 @@ def compare(
 def recommended(case: Application) -> Granted | None:
     """What the latest recommendation of the round grants, or what changed its refusal; None without one, or when it is
     to refuse."""
-    return _of(case, case.basis)
+    return of(case, case.basis)
 
 
 def decided(case: Application) -> Granted | None:
@@ -83,10 +83,11 @@ def decided(case: Application) -> Granted | None:
     decision = case.decision
     if decision is None or decision.outcome != Outcome.APPROVE:
         return None
-    return _of(case, case.basis, decision.text)
+    return of(case, case.basis, decision.text)
 
 
-def _of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:
+def of(case: Application, step: DecisionStep | None, reason: str | None = None) -> Granted | None:
+    """What that step grants, one of `selectors.steps`; None where it does not. reason: other words than its own."""
     if step is None or step.outcome != Outcome.APPROVE:
         return None
     return compare(

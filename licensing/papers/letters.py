@@ -34,7 +34,7 @@ from licensing.models import (
 from licensing.models.intents import intents_before
 from licensing.papers import said
 from licensing.prices import in_words
-from licensing.selectors import clocks_of, steps, why, with_parts
+from licensing.selectors import clocks_of, granting_steps, steps, why, with_parts
 from licensing.selectors.movements import balances_at
 from licensing.selectors.reconsiderations import ACCEPT_DAYS, CONTEST_DAYS, SERVICE_DAYS, contestable_until
 from licensing.words import terms
@@ -342,10 +342,11 @@ def reconsideration(line: HistoryLine, case: Application) -> Data:
 
 
 def _changed(line: HistoryLine, case: Application) -> Data:
-    """What a refusal was changed to; nothing of other steps."""
+    """What a refusal was changed to, whatever became of that since; nothing of other steps."""
     if line.verb != "change":
         return {}
-    found = _granted(case)
+    found = granted.of(case, granting_steps().get(application=case, step=DecisionStep.Step.RECONSIDER, at=line.at))
+    assert found is not None, "what a refusal is changed to grants something"
     return {**_table(found, line), "months": found.months}
 
 

@@ -66,17 +66,21 @@ def parts(case: str = "") -> "tuple[Prefetch[Any, Any, Any], Prefetch[Any, Any, 
     )
 
 
-def steps(case: str = "") -> "Prefetch[Any, Any, Any]":
+def granting_steps() -> QuerySet[DecisionStep]:
     """Steps of cases, each with what licensing.granted reads of it."""
     lines = RecommendedLine.objects.filter(step=OuterRef("pk")).order_by("pk")
     kept = DecisionStep.end_users.through.objects.filter(decisionstep=OuterRef("pk")).order_by("applicationenduser")
-    rows = DecisionStep.objects.select_related("actor", "intent__answer").annotate(
+    return DecisionStep.objects.select_related("actor", "intent__answer").annotate(
         **{
             "granted": ArraySubquery(lines.values(part=JSONArray("line__number", "quantity"))),
             "kept": ArraySubquery(kept.values("applicationenduser")),
         }
     )
-    return Prefetch(f"{case}steps", rows)
+
+
+def steps(case: str = "") -> "Prefetch[Any, Any, Any]":
+    """These of many cases."""
+    return Prefetch(f"{case}steps", granting_steps())
 
 
 def with_parts(rows: QuerySet[Application]) -> QuerySet[Application]:

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from core.access import Actor
-from core.legal_time import day_start, legal_day, legal_today
-from core.models import Delivery, HistoryLine
+from core.legal_time import LEGAL_ZONE, day_start, legal_day, legal_today
+from core.models import Delivery, HistoryLine, LegalDay
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry
@@ -229,8 +229,8 @@ def to_reconsider(actor: Actor) -> QuerySet[Application]:
 
 
 def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Contested refusals with how they are, which can be sorted by when they were filed and by when they are to be
-    decided: first those whose time has not begun. Five working days are a week, for this order."""
+    """Contested refusals with how they are, which can be sorted by when they were filed and by when they are due: to be
+    decided, or accepted as long as their time has not begun."""
     own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
     entries = ReconsiderationEntry.objects.filter(reconsideration=OuterRef("contested_pk"))
     begun = Subquery(entries.filter(kind=ReconsiderationEntry.Kind.ADMIT).values("at"), output_field=DateTimeField())
@@ -239,8 +239,11 @@ def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
     rows = rows.annotate(begun_at=begun, longer=longer)
     steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
     rows = rows.prefetch_related(Prefetch("steps", steps))
-    first, more, week = (timedelta(days=days) for days in (RECONSIDER_DAYS, RECONSIDER_DAYS + EXTENSION_DAYS, 7))
-    by_law = Case(When(filed_at__lt=day_start(legal_today() - week), then=F("filed_at") + week))
+    first, more = (timedelta(days=days) for days in (RECONSIDER_DAYS, RECONSIDER_DAYS + EXTENSION_DAYS))
+    rows = rows.annotate(filed_on=TruncDate("filed_at", tzinfo=LEGAL_ZONE))
+    after = LegalDay.objects.filter(working=True, day__gt=OuterRef("filed_on")).order_by("day").values("day")
+    rows = rows.annotate(accept_by=Subquery(after[ACCEPT_DAYS - 1 : ACCEPT_DAYS]))
+    by_law = Case(When(accept_by__lt=legal_today(), then=Cast("accept_by", DateTimeField())))
     rows = rows.annotate(runs_from=Coalesce("begun_at", by_law, output_field=DateTimeField()))
     ends: Any = Case(When(longer=True, then=F("runs_from") + more), default=F("runs_from") + first)
-    return rows.annotate(ends_at=Coalesce(ends, "filed_at", output_field=DateTimeField()))
+    return rows.annotate(ends_at=Coalesce(ends, Cast("accept_by", DateTimeField()), "filed_at"))

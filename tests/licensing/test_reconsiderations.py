@@ -668,7 +668,25 @@ def test_the_list_is_sorted_by_what_is_due_first(world, m, on, client):
     assert [row.ref for row in listing.rows] == [later, longer, waits]
 
 
+def test_over_a_feast_the_list_knows_the_last_day_to_accept(world, m, on, client):
+    """Five working days after 29 September are 12 October."""
+    on("2026-08-10")
+    first, decided, waits = [refuse(world) for _ in range(3)]
+    for ref, day in {first: "2026-08-12", decided: "2026-09-01"}.items():
+        on(day)
+        contest(ref, world.exporter)
+        act("admit", ref, m.reconsiderer)
+    on("2026-09-29")
+    contest(waits, world.exporter)
+    client.force_login(m.reconsiderer.user)
+    for today, order in {"2026-10-12": [first, waits, decided], "2026-10-13": [first, decided, waits]}.items():
+        on(today)
+        assert [row.ref for row in client.get("/desk/reconsiderations/").context["listing"].rows] == order
+
+
 # --- what is decided ---------------------------------------------------------------------------------------
+
+
 def test_upheld_it_is_refused_finally_with_its_reasons(begun, world, m, client):
     act("uphold", begun, m.reconsiderer, text="It stays unknown.", factors=["END_USE"])
     row = case(begun)
