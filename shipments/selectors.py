@@ -313,8 +313,8 @@ def with_last(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
 def strange_lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
     """The exporter's own shipments of which customs reported something since then that does not fit, and that has not
     ended; the last first."""
-    open_ = {"incidents__opened_at__gte": since, "incidents__handling__ended_at": None}
-    own = of_company(Shipment.objects.all(), actor).filter(**open_)
+    own = of_company(Shipment.objects.all(), actor)
+    own = own.filter(incidents__opened_at__gte=since, incidents__handling__ended_at=None)
     return own.annotate(last_incident=Max("incidents")).order_by("-last_incident")
 
 
