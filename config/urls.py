@@ -42,6 +42,7 @@ urlpatterns = [
     path("verify/", verify.ask, name="verify.ask"),
     path("verify.py", verify.program, name="verify.program"),
     path("v/", verify.ask, name="verify.ask"),
+    path("v/<str:number>/", verify.ask, name="verify.ask"),
     path("v/<str:number>/<str:code>/", verify.page, name="verify"),
     path("language/", core.set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),

@@ -73,9 +73,10 @@ def _letters(text: str) -> str:
     return re.sub(r"[^0-9A-Za-z-]", "", half_width(text))[:40]
 
 
-def ask(request: HttpRequest) -> HttpResponse:
-    """Where number and code are typed; the page behind them answers. What they open is not looked at here."""
-    form = AskForm(request.GET if request.GET else None)
+def ask(request: HttpRequest, number: str = "") -> HttpResponse:
+    """Where number and code are typed, or to a number in the address its code; the page behind them answers. What they
+    open is not looked at here."""
+    form = AskForm(request.GET if request.GET else None, initial={"number": _letters(number)})
     if form.is_bound and form.is_valid():
         return _unseen(redirect("verify", **form.cleaned_data))
     words = {name: both(lambda text=text: _(text)) for name, text in WORDS.items()}

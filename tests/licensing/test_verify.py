@@ -467,6 +467,18 @@ def test_the_form_says_nothing_of_what_exists_and_is_light(issued, client, djang
     assert b"<script" not in page and len(page) + len(CSS.read_bytes()) < 15_000
 
 
+def test_a_number_alone_is_asked_for_its_code_whether_or_not_it_exists(issued, client, django_assert_num_queries):
+    refs = [issued.ref, make.unknown()]
+    with django_assert_num_queries(0):
+        answers = [client.get(f"/v/{ref}/") for ref in refs]
+    pages = [answer.content.decode() for answer in answers]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert pages[0].replace(*refs) == pages[1]
+    assert f'value="{issued.ref}"' in pages[0] and 'name="code"' in pages[0] and "<script" not in pages[0]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    assert len(answers[0].content) + len(CSS.read_bytes()) < 15_000
+
+
 def test_the_program_that_checks_offline_is_there_for_anybody_byte_for_byte(client, db):
     answer = client.get("/verify.py")
     assert answer.content == (Path(configured.BASE_DIR) / "docs" / "verify.py").read_bytes()
