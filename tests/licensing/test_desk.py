@@ -47,6 +47,15 @@ def test_what_lies_under_another_tab_is_found_with_a_link_to_it(world, client):
     assert "Found elsewhere" not in desk(client, world.ministry.reviewer, view="open", q="nowhere").content.decode()
 
 
+def test_the_head_of_a_case_says_which_goods_go_to_whom(world, client):
+    cases = [Application.objects.get(ref=world.under_review(ref)) for ref in (world.application(), world.asked_apart())]
+    for case, lines in zip(cases, ("", ", 2 lines"), strict=True):
+        client.force_login(world.ministry.reviewer.user)
+        page = " ".join(unescape(client.get(f"/desk/cases/{case.ref}/").content.decode()).split())
+        users = "; ".join(f"{user.party}, {user.party.country}" for user in case.end_users.order_by("pk"))
+        assert f"{case.lines.first().description}{lines} · {users}" in page.partition("</section>")[0], page
+
+
 def test_a_case_is_found_by_its_reviewer_and_no_exporter_searches_by_that(world, client):
     ref = world.under_review(world.application())
     world.under_review(world.application(), by=world.ministry.other_decider)
