@@ -72,6 +72,22 @@ def test_with_the_account_each_license_is_suspended_and_nobody_elses(world, lice
     assert {(line.at, line.reason, line.facts["number"]) for line in lines} == {(stop.opened_at, WHY, "2026-7")}
 
 
+def test_whoever_may_not_suspend_a_company_reads_who_does(world, client):
+    said = {}
+    for who in (world.ministry.intake, world.ministry.decider):
+        client.force_login(who.user)
+        page = client.get(f"/desk/exporters/{world.exporter.organization_id}/")
+        assert page.status_code == 200
+        said[who] = "A deciding officer suspends a company" in page.content.decode()
+    assert list(said.values()) == [True, False]
+
+
+def test_each_list_of_what_waits_for_a_second_officer_leads_to_the_other(world, client):
+    client.force_login(world.ministry.decider.user)
+    for one, other in (("/desk/countersign/", "/desk/proposals/"), ("/desk/proposals/", "/desk/countersign/")):
+        assert f'<a href="{other}">' in client.get(one).content.decode()
+
+
 def test_nothing_new_is_reserved_and_the_refusal_names_both_and_says_what_ends_it(world, license):
     make.stopped(world)
     refusal = refused(world.shipment, license, KG)
