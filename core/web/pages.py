@@ -5,7 +5,6 @@ from contextlib import suppress
 from django.conf import settings
 from django.contrib import messages
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -226,8 +225,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if upgrades.pending():
             state["migrations"] = "pending"
         elif upgrades.met():
             state["migrations"] = "ahead"

@@ -11,7 +11,7 @@ CHANGED = ("ledger", "corrections", "doors")
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('licensing', '0051_goods_described'),
+        ('licensing', '0001_squashed_0051_goods_described'),
     ]
 
     operations = [
