@@ -10,7 +10,7 @@ from licensing import selectors
 from licensing.actions import verdicts
 from licensing.models import License, PolicyEdition, Verdict
 from licensing.models.balances import LicenseLine
-from licensing.selectors.verdicts import prohibited
+from licensing.selectors.verdicts import begin_of, prohibited
 from tests import make
 from tests.licensing.test_limits import refused
 from tests.refused import breaches
@@ -87,6 +87,12 @@ def test_stretches_that_touch_are_one_under_the_same_rules_only(reference):
 
     make.edition(another, "ANOTHER", now + 2 * DAY)
     assert stretches(now) == [stretch(now, now + 2 * DAY), stretch(now + 2 * DAY, rules=("R033", "R034"))]
+
+
+def test_rules_that_left_a_gap_stood_since_the_end_of_it():
+    days = [day_start(date(2026, 3, 2)) + n * DAY for n in range(5)]
+    stood = [stretch(days[0], days[1]), stretch(days[2], days[3], rules=("R034",)), stretch(days[3])]
+    assert [begin_of(stood, at) for at in days] == [days[0], days[0], days[2], days[2], days[2]]
 
 
 def test_a_rule_that_another_overrides_forbids_nothing(reference):
