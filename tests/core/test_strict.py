@@ -1,6 +1,5 @@
 """Hostile characters in every form: each field of each route that takes a POST, with seven strings; never a 5xx."""
 
-import os
 from html import unescape
 from html.parser import HTMLParser
 from itertools import cycle
@@ -25,8 +24,6 @@ HOSTILE = {
     "surrogate": b"a\xed\xa0\x80b",
     "C1 control": "a\u0085b".encode(),
 }
-# reached without a form of a page: links in mails, and what a browser's script sends
-NO_FORM = {"account_confirm_email", "account_reset_password_from_key", "account_logout"}
 
 
 class Forms(HTMLParser):
@@ -58,7 +55,8 @@ def routes():
 
 
 def found_forms(client, people, objects):
-    """{route: (role, path, fields, files)}, of the pages that each role may open and of the table itself."""
+    """{route: (role, path, fields, files)}, of the pages that each role may open; where no page shows it here, its
+    fields are guessed and there are no files."""
     found = {}
     for role in [*people, ""]:
         client.logout()
@@ -82,12 +80,8 @@ def found_forms(client, people, objects):
         if name not in found:
             role = next((role for role in people if role in row.roles), "")
             path = reverse(name, kwargs=objects.get(name) or objects.get(row.noun))
-            found[name] = (
-                role,
-                path,
-                dict.fromkeys(texts() | {"version", "quantity_1", "end_users", "next"}, ""),
-                set(),
-            )
+            guessed = dict.fromkeys(texts() | {"version", "quantity_1", "end_users", "next"}, "")
+            found[name] = (role, path, guessed, None)
     return found
 
 
@@ -108,16 +102,16 @@ def multipart(fields, file, name):
 
 
 def trials(fields, files):
-    """(what, body, content type): each string in all fields, in each file's name; with FULL one in each field alone."""
+    """(what, body, content type): each string in all fields, in each file's name; one in each field of a page alone."""
     kinds = list(HOSTILE.items())
     fields = {name: value for name, value in fields.items() if name != "csrfmiddlewaretoken"}
     plain = {name: value.encode() for name, value in fields.items()}
-    for name, (kind, text) in zip(plain, cycle(kinds), strict=False) if os.environ.get("FULL") else ():
+    for name, (kind, text) in zip(plain, cycle(kinds), strict=False) if files is not None else ():
         yield f"{name}, {kind}", *urlencoded(plain | {name: text})
     for kind, text in kinds:
         if plain:
             yield f"all, {kind}", *urlencoded(dict.fromkeys(plain, text))
-        for file in files:
+        for file in files or ():
             yield f"{file}, {kind}", *multipart(plain, file, text + b".pdf" if kind != "zero width" else text)
 
 
