@@ -36,9 +36,15 @@ def telling_of_moved_deadlines() -> Iterator[None]:
     yield
     after = _deadlines(cases, today)
     for case in cases:
-        if (told := after.get(case.pk)) and told != before.get(case.pk):
+        told, was = after.get(case.pk), before.get(case.pk)
+        if told and told != was and not (_over(told, today) and _over(was, today)):
             verb, deadline = told
             record(case, verb, by=clock(), at=at, before=case.state, facts={"deadline": deadline.isoformat()})
+
+
+def _over(told: tuple[str, date] | None, today: date) -> bool:
+    """It could be contested until a day that is over."""
+    return told is not None and told[0] == "contest_move" and told[1] < today
 
 
 def _deadlines(cases: list[Application], today: date) -> dict[int, tuple[str, date]]:
@@ -51,5 +57,5 @@ def _deadlines(cases: list[Application], today: date) -> dict[int, tuple[str, da
     found += [("deadline_move", pk, clock.deadline) for pk, clock in clocks.items()]
     found += [("accept_move", pk, terms[row.pk].accept_by) for pk, row in filed.items()]
     found += [("deadline_move", pk, terms[row.pk].due_on) for pk, row in filed.items() if terms[row.pk].due_on]
-    found += [("contest_move", pk, remedy.last_day) for pk, remedy in remedies.items() if not remedy.over(today)]
+    found += [("contest_move", pk, remedy.last_day) for pk, remedy in remedies.items()]
     return {pk: (verb, day) for verb, pk, day in found if day}

@@ -127,6 +127,21 @@ def test_the_last_days_of_a_contest_move_and_its_applicant_is_told_once(load, wo
     assert "By a newer table of working days the refusal can be contested until 20 Jan 2027" in one
 
 
+def test_a_last_day_to_contest_that_moves_back_into_the_past_is_told_and_one_that_was_over_is_not(load, world, on):
+    """Served on 13 and 20 November 2026: 60 days later are the Tuesdays 12 and 19 January."""
+    refs = []
+    for served in ("2026-11-13", "2026-11-20"):
+        on(served)
+        refs.append(refuse(world))
+        reconsiderations.serve(refs[-1], by=world.exporter)
+    load("2027-01-12", "2027-01-19", "2027-01-20", "2027-01-21")
+    on("2027-01-21")
+    load()
+    over, ref = (HistoryLine.objects.filter(subject_ref=ref, verb="contest_move").order_by("seq") for ref in refs)
+    assert [line.facts["deadline"] for line in over] == ["2027-01-13"]
+    assert [line.facts["deadline"] for line in ref] == ["2027-01-22", "2027-01-19"]
+
+
 def test_the_last_day_to_accept_moves_and_its_applicant_is_told_once(load, world, on, client):
     """Filed, or contested, on Wednesday 30 December 2026: the feast of 4 January is the second working day no more."""
     on("2026-12-30")
