@@ -1,5 +1,6 @@
 """What everybody who acts on a contested refusal is asked first."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -27,18 +28,22 @@ def require_admitted(filed: Reconsideration, at: datetime) -> None:
         raise DomainError(_("Accept the request first: its time begins then."), code="reconsideration-not-begun")
 
 
-def say_what_time_did(row: Application, at: datetime) -> None:
-    """Its history says, before what is decided, that the request counts as accepted and that it is late, where no sweep
+def say_what_time_did(rows: Collection[Application], at: datetime) -> None:
+    """Their history says, before what is done, that the request counts as accepted and that it is late, where no sweep
     came to say so; whom that concerns is told."""
-    for verb, facts in contest_signals([row], legal_day(at)).get(row.pk, {}).items():
-        record(row, verb, by=clock(), at=at, before=row.state, facts=facts)
+    signals = contest_signals(rows, legal_day(at))
+    for row in rows:
+        for verb, facts in signals.get(row.pk, {}).items():
+            record(row, verb, by=clock(), at=at, before=row.state, facts=facts)
 
 
 def require_reconsidering(row: Application, by: Actor) -> None:
     """Where its refusal is contested: by an officer who never acted on the case, of a request that was accepted, or
-    counts as accepted."""
+    counts as accepted, and its history says so."""
     if row.contested:
-        require_admitted(reconsidered(row, by), legal_now())
+        at = legal_now()
+        require_admitted(reconsidered(row, by), at)
+        say_what_time_did([row], at)
 
 
 def require_nothing_asked(row: Application) -> None:

@@ -11,6 +11,7 @@ from core.calendar_file import watching
 from core.history import record
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock_all
+from licensing.actions.contests import say_what_time_did
 from licensing.models import Application, DecisionStep
 from licensing.models.reconsiderations import contested
 from licensing.selectors import clocks_of, contestable_still, receipts_of, remedies_of, terms_of
@@ -31,7 +32,9 @@ def telling_of_moved_deadlines() -> Iterator[None]:
     at = legal_now()
     today = legal_day(at)
     steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
-    prefetch_related_objects([row for row in cases if row.contested], Prefetch("steps", steps))
+    contests = [row for row in cases if row.contested]
+    prefetch_related_objects(contests, Prefetch("steps", steps))
+    say_what_time_did(contests, at)  # by the table of that day
     before = _deadlines(cases, today)
     yield
     after = _deadlines(cases, today)

@@ -116,7 +116,7 @@ def extend(ref: str, *, seen: int, reason: str, by: Actor) -> Application:
         raise DomainError(_("The time was extended already; it is extended once."), code="reconsideration-extended")
     if term_of(filed, legal_day(at)).overdue:
         raise DomainError(_("Its last day is over, so it can't be extended any more."), code="reconsideration-extended")
-    say_what_time_did(row, at)
+    say_what_time_did([row], at)
     filed.entries.create(kind=Kind.EXTEND, by=by.user, at=at, reason=reason)
     move(row.extend, by=by, at=at, reason=reason, facts=_until(filed, at))
     return row
@@ -133,7 +133,7 @@ def uphold(ref: str, *, seen: int, factors: list[str], text: str, by: Actor) -> 
     require_nothing_asked(row)
     require_grounds(factors, text)
     _reconsidered(row, by, at, outcome=Outcome.REFUSE, factors=factors, text=text)
-    say_what_time_did(row, at)
+    say_what_time_did([row], at)
     move(row.uphold, by=by, at=at, reason=text, facts={"factors": factors})
     return row
 
@@ -174,7 +174,7 @@ def change(
     facts = {"outcome": Outcome.APPROVE, "text": text, "presumed": said, "departure": departure}
     keep_grant(row, grant, step=Step.RECONSIDER, actor=by.user, at=at, **facts)
     in_part = compare(row, grant.lines, grant.kept, grant.months or 0).in_part
-    say_what_time_did(row, at)
+    say_what_time_did([row], at)
     move(row.change, by=by, at=at, reason=text, edition=edition, facts={"in_part": in_part}, changed_at=at)
     return row
 
@@ -196,7 +196,7 @@ def quash(ref: str, *, seen: int, text: str, by: Actor) -> Application:
         raise Invalid([Problem("/text", "required", _("Say why, to the exporter and to whoever reviews it next."))])
     _reconsidered(row, by, at, outcome=Outcome.QUASH, text=text)
     today = legal_day(at)
-    say_what_time_did(row, at)
+    say_what_time_did([row], at)
     move(row.quash, by=by, at=at, reason=text, facts={"day_0": today.isoformat()}, accepted_on=today)
     return row
 

@@ -163,6 +163,20 @@ def test_the_last_day_to_accept_moves_and_its_applicant_is_told_once(load, world
         assert "By a newer table of working days it is to be accepted by 8 Jan 2027" in text
 
 
+def test_that_a_request_counts_as_accepted_is_said_before_a_newer_table_moves_its_last_day(load, world, on):
+    """Contested on Wednesday 30 December 2026: day 5 is Thursday 7 January; 60 days later is a Monday, 8 March."""
+    on("2026-12-30")
+    ref = refuse(world)
+    contest(ref, world.exporter)
+    on("2027-01-08")
+    load("2027-03-08")
+    lines = HistoryLine.objects.filter(subject_ref=ref).order_by("seq")
+    assert [(line.verb, line.facts) for line in lines][-2:] == [
+        ("admit_by_law", {"day_0": "2027-01-07", "due_on": "2027-03-08"}),
+        ("deadline_move", {"deadline": "2027-03-09"}),
+    ]
+
+
 def test_a_file_that_is_not_loaded_tells_nobody(accepted, load):
     ref = accepted("2026-11-24")
     with pytest.raises(CommandError):

@@ -569,6 +569,8 @@ def test_what_counts_as_accepted_may_be_asked_about(contested, m, on):
     on("2026-02-26")
     ask(contested, m.reconsiderer)
     assert case(contested).questions.still_open().exists()
+    lines = HistoryLine.objects.filter(subject_ref=contested).order_by("seq")
+    assert [line.verb for line in lines][-2:] == ["admit_by_law", "ask"]
 
 
 def test_a_request_that_was_accepted_in_time_keeps_its_own_day(contested, m, on):
