@@ -249,13 +249,16 @@ def test_a_hit_closes_the_end_user_of_a_license_that_is_used_up(world):
     assert License.objects.get(pk=license.pk).state == "active"
 
 
-def test_a_hit_that_was_cleared_does_not_come_back_with_another_entry(world, case):
+def test_a_hit_that_was_cleared_does_not_come_back_with_another_entry(world, case, client):
     by = world.ministry.reviewer
     screenings.screen(case, **result(case, hit="watch_list", reason="Entry 3."), by=by)
     screenings.screen(case, **result(case), by=by)
     party = renamed(world, case)
     found = selectors.judge(Application.objects.get(ref=case), at=legal_now(), audience=selectors.PENDING)
     assert {one.facts.get("screening.hit") for one in found if one.user.party_id == party.pk} == {None}
+    client.force_login(by.user)
+    page = client.get(f"/desk/cases/{case}/").content.decode()
+    assert page.count("Not screened yet") == 1
 
 
 # --- a hit that is possible --------------------------------------------------------------------------------

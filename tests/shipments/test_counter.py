@@ -925,14 +925,11 @@ def test_another_company_finds_nothing_at_the_counter(client, world, license, sh
 
 
 def test_customs_sees_nothing_else_of_a_license_or_a_shipment(browser, world, license, shipment):
-    paths = [f"/licenses/{license.ref}/", f"/desk/licenses/{license.ref}/", f"/shipments/{shipment.ref}/"]
-    paths += [
-        f"/desk/shipments/{shipment.ref}/",
-        f"/applications/{license.application.ref}/",
-        "/desk/",
-        "/desk/incidents/",
-    ]
+    paths = [f"/desk/licenses/{license.ref}/", f"/desk/shipments/{shipment.ref}/", "/desk/", "/desk/incidents/"]
+    paths.append(f"/applications/{license.application.ref}/")
     assert {browser.get(path).status_code for path in paths} <= {403, 404}
+    for path in (f"/licenses/{license.ref}/", f"/shipments/{shipment.ref}/"):  # the holder's leads to the counter's own
+        assert browser.get(path).headers.get("Location") == f"/customs{path}"
 
 
 def test_an_officer_whose_membership_ended_says_nothing_more(browser, world, officer, shipment):

@@ -666,7 +666,8 @@ def test_who_is_closed_and_open_again_reads_of_his_own_lines_by_name(world, of_t
     client.cookies["language"] = "en"
     page = unescape(client.get(f"/licenses/{license.ref}/").content.decode())
     assert f"Line 1 is closed for {name}" in page and f"Line 1 is open again for {name}" in page
-    assert ">Notice: license closed in part</a>" in page and ">Notice: a part of the license is open again</a>" in page
+    names = ["Notice: license closed in part", "Notice: a part of the license is open again"]
+    assert [re.search(rf">\s*{name}\s*</a>", page) is not None for name in names] == [True, True]
 
 
 def test_what_is_closed_by_another_cause_still_is_said_to_be(world, of_two_goods):
