@@ -16,7 +16,8 @@ from licensing.states import UNISSUED, ApplicationState
 def of_the_plan(row: Application, judged: Iterable[Judged], today: date) -> list[str]:
     """Of a start that is over, and of days that lie behind the longest license; nothing where the license is issued.
 
-    A change counts its months from the first day of the license that it changes, which has begun.
+    What was recommended or decided may be shorter than what the rules allow. A change counts its months from the first
+    day of the license that it changes, which has begun.
     """
     if row.state not in (ApplicationState.DRAFT, *UNISSUED) or not (row.planned_from and row.planned_until):
         return []
@@ -26,6 +27,8 @@ def of_the_plan(row: Application, judged: Iterable[Judged], today: date) -> list
         told.append(message.format(day=day(row.planned_from)))
     users = {user.pk for user in row.end_users.all()}
     months = limits(row, judged, {line.number for line in row.lines.all()}, users).months
+    if row.basis and row.basis.months and not row.contested:
+        months = min(months, row.basis.months)
     if (last := months_after(first, months)) < row.planned_until:
         message = _(
             "It is planned until {until}, and this license lasts {months} months at most: one that begins on {first} "

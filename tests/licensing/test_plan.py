@@ -7,7 +7,7 @@ import pytest
 from config.local import demo
 from core.legal_time import legal_today, months_after
 from core.templatetags.lodestone import day
-from licensing.actions import amendments, applications
+from licensing.actions import amendments, applications, decisions, reconsiderations
 from licensing.models import Application
 from tests.licensing.test_limits import missing
 from tests.make import seen
@@ -64,6 +64,21 @@ def test_what_becomes_of_the_planned_days_is_told_and_binds_nobody(world, told):
 
     applications.submit(ref, seen=seen(ref), by=world.exporter)
     assert told(ref, world.ministry.reviewer, ["/desk/cases/{}/"])[:2] == (False, True)
+
+
+def test_the_desk_counts_the_months_that_were_recommended_where_the_rules_allow_more(world, told):
+    m, today = world.ministry, legal_today()
+    ref = world.under_review(world.application())
+    Application.objects.filter(ref=ref).update(planned_from=today, planned_until=months_after(today, 10))
+    desk = ["/desk/cases/{}/"]
+    assert told(ref, m.reviewer, desk)[1] is False
+    decisions.recommend(ref, seen=seen(ref), outcome="approve", months=6, text="As long as tests last.", by=m.reviewer)
+    words = f"lasts 6 months at most: one that begins on {day(today)} ends on {day(months_after(today, 6))}"
+    assert words in told(ref, m.decider, desk)[2]
+    no = {"factors": ["END_USE"], "text": "Its use is not known.", "departure": "Doubts."}
+    decisions.refuse(ref, seen=seen(ref), by=m.decider, **no)
+    reconsiderations.reconsider(ref, seen=seen(ref), grounds="It is known.", by=world.exporter)
+    assert told(ref, m.reconsiderer, desk)[1] is False
 
 
 def test_a_change_counts_from_where_its_license_began(world, told):
