@@ -111,25 +111,32 @@ def contacts_at(exporter: Exporter, at: datetime) -> dict[str, str]:
 
 
 def persons_changed(exporter: Exporter) -> Callable[[datetime], bool]:
-    """Whether others answer for the company today than at an instant. One query for all that is asked."""
-    lines = list(lines_of(exporter).filter(verb__in=("accept_change", "restate")).order_by("-seq"))
+    """Whether others answer for the company today than at an instant; who was verified does from when the company
+    asked for it. Two queries for all that is asked."""
+    restated = lines_of(exporter).filter(verb="restate").order_by("-seq")
+    made = [(line.at, line.facts["before"]) for line in restated]
+    # of other facts than restated ones; what was not accepted left what stood before
+    made += exporter.changes.order_by("-pk").values_list("asked_at", "before")
     today = {name: getattr(exporter, name) for name in PERSONS}
 
     def changed(at: datetime) -> bool:
-        stood = dict(today)
-        for line in lines:
-            if line.at > at:
-                stood |= {name: before for name, before in line.facts["before"].items() if name in today}
-        return stood != today
+        return _without(today, (before for since, before in made if since > at)) != today
 
     return changed
 
 
 def _as_they_stood(exporter: Exporter, facts: dict[str, str], verb: str, at: datetime) -> dict[str, str]:
     """These facts of today without what this verb changed of them since that instant."""
-    for line in lines_of(exporter).filter(verb=verb, at__gt=at).order_by("-seq"):
-        facts |= {name: stood for name, stood in line.facts["before"].items() if name in facts}
-    return facts
+    lines = lines_of(exporter).filter(verb=verb, at__gt=at).order_by("-seq")
+    return _without(facts, (line.facts["before"] for line in lines))
+
+
+def _without(facts: dict[str, str], changes: Iterable[dict[str, str]]) -> dict[str, str]:
+    """These facts as they stood before these changes, which come newest first."""
+    stood = dict(facts)
+    for before in changes:
+        stood |= {name: said for name, said in before.items() if name in facts}
+    return stood
 
 
 def called_at(exporter: Exporter, at: datetime) -> str:

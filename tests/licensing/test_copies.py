@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from config.local import demo
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
+from exporters.actions import changes
 from licensing.actions import amendments, applications, copies, decisions, declarations
 from licensing.models import Application, Declaration, Kind
 from tests import make
@@ -73,6 +74,22 @@ def test_a_draft_is_not_sent_with_the_identity_proof_of_who_answered_for_the_com
     applications.add_document(ref, type="id_proof", file=("id.pdf", demo.pdf("the new one")), by=world.exporter)
     applications.submit(ref, seen=seen(ref), by=world.exporter)
     assert types(copied(world, row)).count("id_proof") == 1  # of the two the new one
+
+
+def test_a_proof_of_whom_the_company_asked_to_have_verified_is_not_asked_for_again(world):
+    def former(ref):
+        found = applications.what_is_missing(Application.objects.get(ref=ref), at=legal_now())
+        return any("they changed" in one.message for one in found)
+
+    intake = world.ministry.intake
+    before, pk = world.application(), make.asked(world.exporter, legal_representative="He Lin").pk
+    meanwhile = world.application()
+    assert not former(before) and not former(meanwhile)
+    changes.accept_change(pk, seen=seen(pk), by=intake)
+    assert former(before) and not former(meanwhile)
+    make.asked(world.exporter, legal_representative="Wu Jing")
+    changes.decline_change(pk, seen=seen(pk), reason="The paper names another.", by=intake)
+    assert former(before) and not former(meanwhile)
 
 
 def test_a_copy_of_a_case_says_what_was_asked_but_for_the_contract_of_one_shipment(world):
