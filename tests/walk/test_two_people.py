@@ -53,7 +53,8 @@ def out_of_turn(lines, officers):
             contested = set(acted)
         if who not in officers:
             continue
-        if who in before | contested or verb in ("approve", "refuse", "change") and who == recommended:
+        again = who in before | contested and verb != "undeclared"  # what is done to a declaration is told of its cases
+        if again or verb in ("approve", "refuse", "change") and who == recommended:
             yield verb, who
         if verb == "issue" and (decided in (0, recommended) or changed and who in (decided, recommended)):
             yield verb, who
@@ -106,4 +107,6 @@ def test_twin_a_record_of_one_person_is_seen():
         [*refused, ("quash", 4), ("assign", 4)],
     ):
         assert len(list(out_of_turn(lines, {1, 2, 3, 4}))) == 1, lines
-    assert list(out_of_turn([*refused, ("change", 4), ("issue", three)], {1, 2, 3, 4})) == []
+    told = [*refused, ("undeclared", three), ("quash", 4), ("undeclared", three)]
+    for lines in ([*refused, ("change", 4), ("issue", three)], told):
+        assert list(out_of_turn(lines, {1, 2, 3, 4})) == []
