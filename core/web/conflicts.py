@@ -11,6 +11,7 @@ the verb, which refuses it as stale.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.forms import BaseForm, BaseFormSet, BoundField, FileField
@@ -58,7 +59,7 @@ class Meeting:
         self._unreadable: dict[str, str] = getattr(
             request, "unreadable", {}
         )  # fields with what forms do not judge: why
-        self.reasons: dict[str, str] = {}  # the same, by what they are called
+        self.reasons: dict[str, str] = {}  # the same, by what they are called, of rows with their line
         self.merged = self.asked = False
         now = parts(None, None)
         self.forms, self.base = now, _base(now)
@@ -77,12 +78,12 @@ class Meeting:
 
     def _parts(self, data: QueryDict | None, files: Files) -> list[Part]:
         parts = self._make(data, files)
-        for form in _forms(parts) if data is not None and self._unreadable else ():
+        for form, called in _forms(parts, self._labels) if data is not None and self._unreadable else ():
             for name, field in form.fields.items():
                 if why := self._unreadable.get(form.add_prefix(name)):
                     assert form.errors is not None  # cleans it first, or add_error is undone by that
                     form.add_error(name, why)
-                    self.reasons[str(field.label)] = why
+                    self.reasons[called(str(field.label))] = why
         return parts
 
     def save(self, verb: Callable[..., Any]) -> Any:
@@ -187,9 +188,14 @@ class Meeting:
             yield from zip(_fields(mine, self._labels), _fields(theirs, self._labels), strict=True)
 
 
-def _forms(parts: list[Part]) -> Iterator[BaseForm]:
+def _forms(parts: list[Part], labels: dict[str, Any]) -> Iterator[tuple[BaseForm, Callable[[str], str]]]:
+    """Each form, and what a field of it is called where others stand beside it."""
     for part in parts:
-        yield from part.forms if isinstance(part, BaseFormSet) else [part]
+        if isinstance(part, BaseFormSet):
+            label = str(labels.get(part.prefix, ""))
+            yield from ((form, partial(_in_row, label, number)) for number, form in enumerate(part.forms))
+        else:
+            yield part, str
 
 
 class _Field:
@@ -219,7 +225,7 @@ def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
         field = _Field(part.prefix, str(labels.get(part.prefix, "")), [rows], rows or "–", _taking_rows(part), wrong)
         field.standing = part.initial_form_count()
         if wrong and (left := _wrong_rows(part)):
-            field.left = [_in_row(field.label, number, form) for number, form in left.items()]
+            field.left = [_in_row(field.label, number, _wrong_fields(form)) for number, form in left.items()]
             field.of_rows = {
                 form[name].id_for_label: str(said[0])
                 for form in left.values()
@@ -275,8 +281,11 @@ def _wrong_rows(formset: BaseFormSet) -> dict[int, BaseForm]:
     return {number: form for number, form in rows if form.errors and not form.data.get(form.add_prefix("DELETE"))}
 
 
-def _in_row(label: str, number: int, form: BaseForm) -> str:
-    fields = ", ".join(str(form.fields[name].label) for name in form.errors if name in form.fields)
+def _wrong_fields(form: BaseForm) -> str:
+    return ", ".join(str(form.fields[name].label) for name in form.errors if name in form.fields)
+
+
+def _in_row(label: str, number: int, fields: str) -> str:
     return _("{part}, line {number}: {fields}").format(part=label, number=number + 1, fields=fields)
 
 

@@ -185,6 +185,15 @@ def test_a_text_that_hides_something_is_named_and_what_else_was_typed_is_saved(b
     assert case.lines.get().maker == "N42"
 
 
+def test_of_every_row_whose_text_hides_something_the_line_is_said(browser, world):
+    case = draft(world)
+    tab = Tab(browser, f"/applications/{case.ref}/edit/")
+    other = {"lines-TOTAL_FORMS": "2"} | row(1, **ROW, maker="N\u202e42")
+    assert tab.type(**row(0, maker="\u200b"), **other) == 200
+    said, character = tab.answer["said"], "The text has a character that is not allowed"
+    assert "Goods, line 1: Maker: Say something here." in said and f"Goods, line 2: Maker: {character}" in said
+
+
 def test_a_field_that_hides_something_begins_no_declaration_and_is_named(browser, world):
     world.declaration()
     tab = Tab(browser, "/declarations/new/")
