@@ -64,6 +64,11 @@ def possible(shares: Iterable[str]) -> bool:
 PART = re.compile(r"([A-Z][a-z]?)[ :=]*((?:0|[1-9][0-9]?)(?:\.[0-9]{1,4})?|100)\s*%?", re.ASCII)
 
 
+def named_in(text: str) -> set[str]:
+    """The symbols of elements in what somebody types, with or without their share so far."""
+    return set(re.findall(r"[A-Z][a-z]?", text))
+
+
 def show_percent(percent: Decimal | None) -> str:
     """Without zeros at its end; nothing of None."""
     return "" if percent is None else f"{percent.normalize():f} %"

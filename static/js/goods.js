@@ -24,7 +24,7 @@
     const begun = ["code", "description", "quantity"].some(value);
     const words = (one) => (one.options ? one.selectedOptions[0].text : one.value.trim() + (one.dataset.after || ""));
     const lacks = (one) => {
-      if (one.name.endsWith("-composition")) return item.element && !one.value.includes(item.element);
+      if (one.name.endsWith("-composition")) return item.element && !(one.value.match(/[A-Z][a-z]?/g) || []).includes(item.element);
       return !one.value.trim() && (!one.name.endsWith("-composition_basis") || value("composition"));
     };
     row.querySelector("[data-unit]").textContent = item.unit || "–";

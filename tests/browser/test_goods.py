@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(trans
 ROWS = (
     "1C905.a.4\tArc magnets\t1,200.5\t58.25\t85051110\tN42SH\t\tCN\tDy 2.1\tdeclared\t\r\n"
     "1C902.b\tOxide\t7\t\t\tA\tX\tVN\t\t\t99.9\r\n"
+    "1C908.a.2\tAlloy\t3\t\t\tA\tX\tCN\tYb 0.5\tdeclared\t\r\n"
 )
 TOP = "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
 
@@ -28,11 +29,14 @@ def test_a_row_says_while_it_is_typed_what_its_page_says_once_it_is_saved(sign_i
     assert told == [
         "Line 1 Model, maker, origin, contents 85051110 · N42SH · CN · Dy 2.1 · Declared by the maker Missing: Maker",
         "Line 2 Model, maker, origin, contents A · X · VN · 99.9 %",
+        "Line 3 Model, maker, origin, contents A · X · CN · Yb 0.5 · Declared by the maker "
+        "Missing: Contained elements, at most",
     ]
-    assert page.locator("output[data-unit]").all_inner_texts() == ["kg", "kg"]
+    assert page.locator("output[data-unit]").all_inner_texts() == ["kg"] * 3
     expect(page.locator("#saved")).to_contain_text("Saved at")
     page.reload()
-    assert summaries(page)[:2] == [told[0].replace("Dy 2.1 ·", "Dy 2.1 % ·"), told[1]]
+    saved = [one.replace("Dy 2.1 ·", "Dy 2.1 % ·").replace("Yb 0.5 ·", "Yb 0.5 % ·") for one in told]
+    assert summaries(page)[:3] == saved
 
 
 def test_a_link_to_what_lacks_unfolds_it_and_the_keyboard_does(sign_in):

@@ -8,6 +8,7 @@ from tests.licensing.test_prices import row_of, text
 
 MAGNETS = ControlItem(code="1C905.a.4", unit="kg", element="Dy", category="magnet")
 OXIDE = ControlItem(code="1C902.b", unit="kg", element="Tb", category="oxide")
+ALLOY = ControlItem(code="1C908.a.2", unit="kg", element="Y", category="alloy")
 MODEL, MAKER, CONTENTS, BASIS = (
     "Model or specification",
     "Maker",
@@ -23,7 +24,7 @@ def browser(client, world):
 
 
 def rest(**said):
-    items = {item.code.lower(): item for item in (MAGNETS, OXIDE)}
+    items = {item.code.lower(): item for item in (MAGNETS, OXIDE, ALLOY)}
     return LineForm({"origin": "CN"} | said, items=items).rest
 
 
@@ -37,12 +38,14 @@ def test_its_summary_tells_what_stands_there_in_words():
     [
         ({"code": "1C905.a.4"}, [MODEL, MAKER, CONTENTS]),
         ({"code": "1C905.A.4", "composition": "Tb 0.5", "maker": "X"}, [MODEL, CONTENTS, BASIS]),
+        ({"code": "1C908.a.2", "composition": "Yb 0.5", "maker": "X"}, [MODEL, CONTENTS, BASIS]),
+        ({"code": "1C908.a.2", "composition": "Yb 0.5, Y 3", "maker": "X"}, [MODEL, BASIS]),
         ({"code": "1C902.b", "specification": "A", "maker": " "}, [MAKER]),
         ({"code": "1C902.b", "specification": "A", "maker": "X", "composition": "Tb 80"}, [BASIS]),
         ({"description": "Magnets"}, [MODEL, MAKER]),
         ({}, []),
     ],
-    ids=["magnets", "another-element", "oxide", "basis", "no-code", "not-begun"],
+    ids=["magnets", "another-element", "longer-symbol", "both-symbols", "oxide", "basis", "no-code", "not-begun"],
 )
 def test_its_summary_names_what_has_to_be_said_before_the_case_is_sent(said, lacking):
     assert rest(**said).lacking == lacking

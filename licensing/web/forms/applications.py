@@ -24,7 +24,7 @@ from core.web.fields import words_of as words_of_choices
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
 from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, SIGNED_AHEAD, USUAL, Draft, LineDraft
-from licensing.elements import HOME, show_percent
+from licensing.elements import HOME, named_in, show_percent
 from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
 from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
@@ -361,7 +361,7 @@ class LineForm(forms.Form):
     def _lacks(self, name: str) -> bool:
         said, contents = (str(self[one].value() or "") for one in (name, "composition"))
         if name == "composition":
-            return bool(self.item and self.item.composed and self.item.element not in contents)
+            return bool(self.item and self.item.composed and self.item.element not in named_in(contents))
         return not said.strip() and (name != "composition_basis" or bool(contents.strip()))
 
     def clean_code(self) -> ControlItem:
