@@ -1,15 +1,18 @@
 """When a refusal reached its applicant, and how he contests it. Rows are only added."""
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from core.guards import insert_only
 from core.legal_time import legal_day
-from core.models import Document, User
+from core.models import Document, HistoryLine, User
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
 from licensing.models.applications import Application, DecisionStep
@@ -58,11 +61,16 @@ class Reconsideration(models.Model):
             return table.day(ACCEPT_DAYS, legal_day(self.filed_at))
         return None
 
-    def begun_on(self, today: date, table: Calendar | None = None) -> date | None:
+    def begun_on(
+        self, today: date, table: Calendar | None = None, said: Mapping[int, date] | None = None
+    ) -> date | None:
         """Day 0 of its time: when it was accepted, or else the last day to, once that is over: by law it counts as
-        accepted then (Article 30). None as long as neither is there. table: of working days, where it was read."""
+        accepted then (Article 30), and where its history says so no newer table of working days moves that day. None as
+        long as neither is there. table, said: the table, and `said_by_law`, where they were read."""
         if self.admitted:
             return legal_day(self.admitted.at)
+        if on := (said_by_law([self]) if said is None else said).get(self.pk):
+            return on
         last = self.accept_by(table or calendar(legal_day(self.filed_at), ACCEPT_DAYS))
         return last if last and today > last else None
 
@@ -100,6 +108,24 @@ class ReconsiderationEntry(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+def said_of(case: str) -> Subquery:
+    """Since when a request counts as accepted, as its history says it, of rows that have `filed_at` and their case's
+    key by that name."""
+    lines = HistoryLine.objects.filter(
+        subject_kind="application", subject_id=OuterRef(case), verb="admit_by_law", at__gte=OuterRef("filed_at")
+    )
+    return Subquery(lines.order_by("seq").values(day_0=Cast(KT("facts__day_0"), models.DateField()))[:1])
+
+
+def said_by_law(rows: Iterable[Reconsideration]) -> dict[int, date]:
+    """Since when each of these counts as accepted whose history says so, by primary key. One query, or none where each
+    was accepted by somebody."""
+    if not (waiting := [row.pk for row in rows if not row.admitted]):
+        return {}
+    found = Reconsideration.objects.filter(pk__in=waiting).annotate(day_0=said_of("decision__application_id"))
+    return dict(found.exclude(day_0=None).values_list("pk", "day_0"))
 
 
 def contested(case: Application) -> Reconsideration | None:

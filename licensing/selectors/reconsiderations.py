@@ -15,7 +15,7 @@ from core.models import Delivery, HistoryLine, LegalDay
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry
-from licensing.models.reconsiderations import ACCEPT_DAYS, contested
+from licensing.models.reconsiderations import ACCEPT_DAYS, contested, said_by_law, said_of
 from licensing.selectors.applications import applications_for
 from licensing.states import CONTESTED, ApplicationState
 
@@ -164,15 +164,16 @@ class Term:
 
 
 def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[int, Term]:
-    """By primary key. One query beside their entries, or none where there are none."""
+    """By primary key. Two queries beside their entries, or none where there are none."""
     rows = list(reconsiderations)
+    said = said_by_law(rows)
     filed = {row.pk: legal_day(row.filed_at) for row in rows}
     # the same part of the table for one as for many, as long as none is older than its time
     longest = timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS) + _MORE
     table = _table(min(today - longest, *filed.values()), today + longest, ACCEPT_DAYS) if rows else None
     found = {}
     for row in rows:
-        accepted_on, extended = row.begun_on(today, table), row.extended is not None
+        accepted_on, extended = row.begun_on(today, table, said), row.extended is not None
         by_law = accepted_on is not None and not row.admitted
         due_on = due(accepted_on, extended, table) if accepted_on else None
         left = _left(due_on, today, table) if due_on else None
@@ -243,7 +244,8 @@ def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
     rows = rows.annotate(filed_on=TruncDate("filed_at", tzinfo=LEGAL_ZONE))
     after = LegalDay.objects.filter(working=True, day__gt=OuterRef("filed_on")).order_by("day").values("day")
     rows = rows.annotate(accept_by=Subquery(after[ACCEPT_DAYS - 1 : ACCEPT_DAYS]))
-    by_law = Case(When(accept_by__lt=legal_today(), then=Cast("accept_by", DateTimeField())))
+    rows = rows.annotate(day_0=Coalesce(said_of("pk"), Case(When(accept_by__lt=legal_today(), then="accept_by"))))
+    by_law = Cast("day_0", DateTimeField())
     rows = rows.annotate(runs_from=Coalesce("begun_at", by_law, output_field=DateTimeField()))
     ends: Any = Case(When(longer=True, then=F("runs_from") + more), default=F("runs_from") + first)
     return rows.annotate(ends_at=Coalesce(ends, Cast("accept_by", DateTimeField()), "filed_at"))

@@ -9,11 +9,14 @@ from django.core.management import CommandError, call_command
 from config.local import demo
 from core import calendar_file
 from core.deliveries import _writers, relay
+from core.errors import DomainError
 from core.models import HistoryLine, LegalDay
+from licensing import selectors
 from licensing.actions import applications, decisions, reconsiderations
+from licensing.models import Application
 from tests import make
 from tests.days import TABLE, D
-from tests.licensing.test_reconsiderations import act, contest, refuse
+from tests.licensing.test_reconsiderations import act, ask, contest, refuse
 from tests.make import seen
 
 FEAST = "2027-01-04"  # a Monday: it was worked, by the table that we ship
@@ -175,6 +178,25 @@ def test_that_a_request_counts_as_accepted_is_said_before_a_newer_table_moves_it
         ("admit_by_law", {"day_0": "2027-01-07", "due_on": "2027-03-08"}),
         ("deadline_move", {"deadline": "2027-03-09"}),
     ]
+
+
+def test_since_when_it_counts_as_accepted_stays_as_its_applicant_was_told(load, world, on):
+    """By the newer table day 5 would be this day, and nothing accepted."""
+    m = world.ministry
+    on("2026-12-30")
+    ref = refuse(world)
+    contest(ref, world.exporter)
+    on("2027-01-08")
+    load(FEAST)
+    row = Application.objects.get(ref=ref)
+    term = selectors.term_of(row.decision.reconsideration, D("2027-01-08"))
+    assert (term.accepted_on, term.by_law, term.due_on) == (D("2027-01-07"), True, D("2027-03-08"))
+    assert selectors.by_term(Application.objects.filter(ref=ref)).get().day_0 == D("2027-01-07")
+    ask(ref, m.reconsiderer)
+    with pytest.raises(DomainError, match="since 7 Jan 2027"):
+        act("admit", ref, m.reconsiderer)
+    verbs = HistoryLine.objects.filter(subject_ref=ref).order_by("seq").values_list("verb", flat=True)
+    assert list(verbs)[-2:] == ["admit_by_law", "ask"]
 
 
 def test_a_file_that_is_not_loaded_tells_nobody(accepted, load):

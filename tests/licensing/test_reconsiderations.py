@@ -636,7 +636,10 @@ def test_what_was_late_of_an_earlier_contest_is_said_anew_of_a_later_one(contest
     contest(contested, world.exporter)
     on("2026-03-12")
     signals.signal(case(contested).pk, by=the_clock())
-    assert [line.verb for line in late_lines(contested)] == ["admit_by_law", "admit_by_law"]
+    assert [(line.verb, line.facts["day_0"]) for line in late_lines(contested)] == [
+        ("admit_by_law", "2026-02-25"),
+        ("admit_by_law", "2026-03-04"),
+    ]
 
 
 def test_where_the_table_ends_the_day_is_not_moved(contested, m, on):
