@@ -21,6 +21,7 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Round
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
@@ -359,6 +360,14 @@ class Application(FSMModelMixin, models.Model):
                 gettext("You recommended or changed this refusal, so another deciding officer must issue the license.")
             )
         return self.not_of_before(actor)
+
+    @staticmethod
+    def issued_by_others(actor: Any) -> Q:
+        """Of many approved cases, those whose changed refusal this officer recommended or changed."""
+        steps = DecisionStep.objects.filter(application=OuterRef("pk"), round=OuterRef("round")).order_by("-pk")
+        last = (Subquery(steps.filter(step=one).values("actor")[:1]) for one in ("recommend", "reconsider"))
+        recommended, changed = (Q(Exact(one, actor.user.pk)) for one in last)
+        return Q(changed_at__isnull=False) & (recommended | changed)
 
     def not_of_before(self, actor: Any) -> FourEyes | None:
         """Nobody of an earlier round acts in this one."""

@@ -1,16 +1,16 @@
 """Which cases somebody sees, with what, and in which part of the desk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONArray
 
 from core.access import Actor, visibility
-from core.models import Document, HistoryLine
+from core.models import Document, HistoryLine, Membership
 from core.selectors import reaches_documents, whoever_may
 from exporters.selectors import persons_changed, seen_by, serving
 from licensing.models import (
@@ -203,23 +203,21 @@ def officers_of(pk: int, *, escalated: bool = False) -> list[str]:
     return list(dict.fromkeys(found + (of("application.approve") if escalated else [])))
 
 
-def reconsiderers_of(line: HistoryLine) -> list[str]:
-    """The e-mail of each officer who may decide on the refusal that was contested by then, as he never acted on the
-    case before."""
-    case = Application.objects.select_related("exporter").get(pk=line.subject_id)
-    lines = HistoryLine.objects.filter(subject_kind="application", subject_id=line.subject_id)
-    filed = lines.filter(verb="reconsider", seq__lte=line.seq).aggregate(last=Max("seq"))["last"]
-    acted = lines.filter(seq__lt=filed or line.seq).values("actor")
-    there = whoever_may("application.uphold").filter(serving(case.exporter.province)).exclude(user__in=acted)
-    return list(there.values_list("user__email", flat=True))
+def reconsiderers_of(pk: int) -> list[str]:
+    """The e-mail of each officer who may decide on its contested refusal."""
+    return _of_whom("application.uphold", pk, Application.not_to_reconsider)
 
 
 def deciders_of(pk: int) -> list[str]:
-    """The e-mail of each officer who may decide on what was recommended, as he never took the case."""
+    """The e-mail of each officer who may decide on what was recommended of it."""
+    return _of_whom("application.approve", pk, Application.not_to_decide)
+
+
+def _of_whom(verb: str, pk: int, why_not: Callable[[Application, Membership], Any]) -> list[str]:
+    """Of those to whom the table opens the verb, and who serve its province, all against whom nothing is."""
     case = Application.objects.select_related("exporter").get(pk=pk)
-    taken = HistoryLine.objects.filter(subject_kind="application", subject_id=pk, verb="assign").values("actor")
-    there = whoever_may("application.approve").filter(serving(case.exporter.province)).exclude(user__in=taken)
-    return list(there.order_by("pk").values_list("user__email", flat=True))
+    there = whoever_may(verb).filter(serving(case.exporter.province)).select_related("user").order_by("pk")
+    return [one.user.email for one in there if why_not(case, one) is None]
 
 
 def asker_of(question: int) -> list[str]:
@@ -260,9 +258,10 @@ def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[A
 
 
 def to_countersign(actor: Actor) -> QuerySet[Application]:
-    """Cases that others took and recommended, and approvals still to be issued."""
+    """Cases that others took and recommended, and approvals still to be issued, of which he may do that."""
     rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
     mine = Application.left_to_others(actor) & Q(state=ApplicationState.AWAITING_DECISION)
+    mine |= Application.issued_by_others(actor) & Q(state=ApplicationState.APPROVED)
     return rows.exclude(mine | Application.acted_on_before_quashed(actor)).order_by("accepted_on", "pk")
 
 

@@ -215,7 +215,7 @@ def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     refuse whoever announced that; of a recommendation those who may decide on it, of a contested refusal, and that it
     is late, those who may reconsider it; of its clock the ministry; of all else the exporter."""
     if line.verb in ("redeclare", "declared_anew") and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
-        return admitted_by(line.subject_id) or reconsiderers_of(line), desk_of(line)
+        return admitted_by(line.subject_id) or reconsiderers_of(line.subject_id), desk_of(line)
     if line.verb in (*TO_ITS_REVIEWER, "respond"):
         if line.verb == "answer" and line.to_state == ApplicationState.UNDER_RECONSIDERATION:
             return asker_of(line.facts["question"]), desk_of(line)
@@ -224,7 +224,7 @@ def told_of_case(line: HistoryLine) -> tuple[list[str], str]:
     if line.verb == "recommend":
         return deciders_of(line.subject_id), desk_of(line)
     if line.verb in ("reconsider", "reconsider_late"):
-        return reconsiderers_of(line), desk_of(line)
+        return reconsiderers_of(line.subject_id), desk_of(line)
     if line.verb in ("signal", "overdue"):
         escalated = line.verb == "overdue"
         return officers_of(line.subject_id, escalated=escalated), desk_of(line)

@@ -131,13 +131,13 @@ def carried(license, by, second):
 
 def test_postgresql_refuses_the_state_without_a_carried_proposal(world, license):
     m = world.ministry
-    with pytest.raises(IntegrityError, match="one person proposed and another countersigned"):
+    with pytest.raises(IntegrityError, match="needs what one person proposed and another countersigned"):
         state(license, "revoked")
     end_proposed(world, license)  # it waits
-    with pytest.raises(IntegrityError, match="one person proposed and another countersigned"):
+    with pytest.raises(IntegrityError, match="needs what one person proposed and another countersigned"):
         state(license, "revoked")
     revocations.drop_revoke(license.ref, seen=seen(license.ref), reason="No", by=m.other_decider)  # declined
-    with pytest.raises(IntegrityError, match="one person proposed and another countersigned"):
+    with pytest.raises(IntegrityError, match="needs what one person proposed and another countersigned"):
         state(license, "revoked")
     assert License.objects.get().state == "active"
     carried(license, m.decider, m.other_decider)
@@ -150,7 +150,7 @@ def test_one_that_is_carried_for_another_row_or_verb_carries_nothing_here(world,
     row = License.objects.get(pk=license.pk)
     proposals.propose(row, "suspend", by=m.decider, at=legal_now(), reason="Another verb")
     proposals.carry(License.objects.get(pk=license.pk), "suspend", by=m.other_decider, at=legal_now())
-    with pytest.raises(IntegrityError, match="one person proposed and another countersigned"):
+    with pytest.raises(IntegrityError, match="needs what one person proposed and another countersigned"):
         state(license, "revoked")
 
 
@@ -162,7 +162,7 @@ def test_an_old_one_carries_nothing_twice(world, license):
         cursor.execute("ALTER TABLE licensing_license DISABLE TRIGGER USER")
         cursor.execute("UPDATE licensing_license SET state = 'active' WHERE id = %s", [license.pk])
         cursor.execute("ALTER TABLE licensing_license ENABLE TRIGGER USER")
-    with pytest.raises(IntegrityError, match="one person proposed and another countersigned"):
+    with pytest.raises(IntegrityError, match="needs what one person proposed and another countersigned"):
         state(license, "revoked")
     carried(license, world.ministry.decider, world.ministry.other_decider)
     state(license, "revoked")
@@ -204,7 +204,7 @@ def test_the_application_writes_its_decision_alone_and_is_no_two_people(applicat
     decided = "UPDATE core_proposal SET decided_by_id = %s, decided_at = now(), carried = true"
     with pytest.raises(errors.CheckViolation, match="proposal_carried_by_another"):
         application.execute(decided, [own])
-    with pytest.raises(errors.CheckViolation, match="one person proposed and another countersigned"):
+    with pytest.raises(errors.CheckViolation, match="needs what one person proposed and another countersigned"):
         application.execute("UPDATE licensing_license SET state = 'revoked'")
     with pytest.raises(errors.CheckViolation, match="decided by another person, later"):
         application.execute(

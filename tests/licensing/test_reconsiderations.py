@@ -425,14 +425,13 @@ def test_who_acted_on_the_case_is_not_asked_to_reconsider_it(world, m, ref):
     decisions.refuse(taken, seen=seen(taken), departure="Doubts.", by=m.decider, **NO)
     contest(taken, world.exporter)
     contest(ref, world.exporter)
-    assert both.user.email not in reconsiderers_of(lines_of(case(taken)).last())
-    assert both.user.email in reconsiderers_of(lines_of(case(ref)).last())
+    assert both.user.email not in reconsiderers_of(case(taken).pk)
+    assert both.user.email in reconsiderers_of(case(ref).pk)
     assert [row.ref for row in selectors.to_reconsider(both)] == [ref]
 
 
 def test_whoever_accepted_the_request_is_still_written_to(begun, m):
-    line = lines_of(case(begun)).get(verb="reconsider")
-    assert m.reconsiderer.user.email in reconsiderers_of(line)
+    assert m.reconsiderer.user.email in reconsiderers_of(case(begun).pk)
 
 
 def test_an_officer_of_another_province_has_none_of_them(contested, m):
@@ -745,6 +744,8 @@ def test_in_the_round_after_a_quash_all_is_anew(begun, m, world, on):
     assert refused_as(FourEyes, decisions.send_back, begun, m.decider, reason="x")
     assert begun not in [one.ref for one in selectors.to_countersign(m.decider)]
     assert begun in [one.ref for one in selectors.to_countersign(m.other_decider)]
+    assert m.decider.user.email not in selectors.deciders_of(case(begun).pk)
+    assert m.other_decider.user.email in selectors.deciders_of(case(begun).pk)
     decisions.refuse(begun, seen=seen(begun), departure="Doubts.", by=three[1], **NO)
     assert remedy(begun) == selectors.Remedy(None, None, None, None, None)
     contest(begun, world.exporter)
@@ -1171,9 +1172,20 @@ def test_whoever_changed_it_reviews_and_reopens_nothing_in_its_round(world, m):
     both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
     ref = unchanged(world, refuse(world))
     change(ref, both)
+    assert case(ref) not in selectors.to_countersign(both) and case(ref) in selectors.to_countersign(m.decider)
     assert refused_as(FourEyes, decisions.reopen, ref, both, reason="x")
     decisions.reopen(ref, seen=seen(ref), reason="News", by=m.other_decider)
     assert refused_as(FourEyes, decisions.assign, ref, both)
+
+
+def test_whoever_recommended_a_changed_refusal_does_not_find_it_to_issue(world, m):
+    both = demo.person("both", "Both", m.office, Role.REVIEWER, Role.DECIDER)
+    ref = world.under_review(world.application(), by=both)
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=both, **NO)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=m.decider, **NO)
+    change(unchanged(world, ref), m.reconsiderer)
+    assert refused_as(FourEyes, decisions.issue, ref, both, acknowledged=tick(ref))
+    assert case(ref) not in selectors.to_countersign(both) and case(ref) in selectors.to_countersign(m.decider)
 
 
 def test_nor_decides_it_once_it_is_recommended_anew(world, m):
@@ -1185,6 +1197,7 @@ def test_nor_decides_it_once_it_is_recommended_anew(world, m):
     assert refused_as(FourEyes, decisions.approve, ref, both, acknowledged=tick(ref))
     assert refused_as(FourEyes, decisions.send_back, ref, both, reason="x")
     assert case(ref) not in selectors.to_countersign(both) and case(ref) in selectors.to_countersign(m.decider)
+    assert both.user.email not in selectors.deciders_of(case(ref).pk)
 
 
 def test_a_declaration_signed_anew_after_the_change_stops_its_license(begun, m):
@@ -1216,6 +1229,7 @@ def test_whoever_verified_a_declaration_of_the_case_reconsiders_nothing_of_it(wo
     with pytest.raises(FourEyes):
         act("admit", ref, both)
     assert case(ref) not in selectors.to_reconsider(both) and case(ref) in selectors.to_reconsider(m.reconsiderer)
+    assert both.user.email not in reconsiderers_of(case(ref).pk)
 
 
 def test_nor_does_whoever_rejected_one_that_it_named_before(world, m):
