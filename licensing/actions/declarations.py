@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateField, Exists, Func, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -21,9 +21,9 @@ from core.references import draw
 from core.templatetags.lodestone import day
 from licensing.actions.invalidations import found_invalid_by, lock_closed, restore
 from licensing.actions.screenings import require_resolved_of
-from licensing.models import Application, ControlItem, Declaration
+from licensing.models import Application, ControlItem, Declaration, License
 from licensing.models.declarations import CHANGEABLE, CONFIRMATIONS, FIELDS, SIGNATURE, SIGNED_MONTHS, DeclarationEntry
-from licensing.selectors import asked_on, declarations_for
+from licensing.selectors import asked_on, declarations_for, signed_in_time
 from licensing.states import OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 
 FILE_KINDS = PAPER  # of certificates
@@ -102,7 +102,7 @@ def attach_signed(
     problems = _not_anew(row, certificate[1], signed_on)
     if signed_on > legal_today():
         problems.append(Problem("/signed_on", "date-out-of-range", _("The day of signature can't lie ahead.")))
-    problems += _too_old(signed_on, legal_day(at))
+    problems += _too_old(Declaration(exporter_id=row.exporter_id, signed_on=signed_on), legal_day(at))
     problems += _as_it_was(row)
     for name in CONFIRMATIONS:
         if not getattr(row, name):
@@ -128,9 +128,9 @@ def attach_signed(
     return row
 
 
-def _too_old(signed_on: date | None, today: date) -> list[Problem]:
-    """Where no application that plans to begin today or later could be filed on what was signed on that day."""
-    if (signed := Declaration(signed_on=signed_on)).recent_for(today):
+def _too_old(signed: Declaration, today: date) -> list[Problem]:
+    """Where no application that is begun today could be filed on what was signed on that day."""
+    if signed_in_time(signed, today):
         return []
     message = _(
         "It was signed more than {months} months ago: an application can rely on it for a planned start until {last} "
@@ -192,7 +192,7 @@ def submit(ref: str, *, seen: int, by: Actor) -> Declaration:
     row = lock(declarations_for(by), ref=ref)
     require(row.submit, by=by, seen=seen)
     at = legal_now()
-    if problems := _too_old(row.signed_on, legal_day(at)):
+    if problems := _too_old(row, legal_day(at)):
         raise Invalid(problems)
     move(row.submit, by=by, at=at)
     for case in cases:
@@ -316,22 +316,33 @@ def miss_original(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration
 
 
 def outdated(today: date, limit: int) -> list[int]:
-    """Verified declarations that may be too old for any license, and that no filed case waits on."""
+    """Verified declarations that may be too old for any license, also for a change of one in force, and that no filed
+    case waits on."""
     waited_for = Application.objects.filter(state__in=UNISSUED, end_users__declaration=OuterRef("pk"))
+    last_start = Func(
+        OuterRef(OuterRef("signed_on")),
+        template=f"(%(expressions)s + interval '{SIGNED_MONTHS} months')::date",
+        output_field=DateField(),
+    )
+    changed = License.objects.filter(License.changed_since(last_start, today), exporter=OuterRef("exporter"))
     rows = Declaration.objects.filter(
-        ~Exists(waited_for), state=DeclarationState.VERIFIED, signed_on__lte=months_after(today, -SIGNED_MONTHS)
+        ~Exists(waited_for),
+        ~Exists(changed),
+        state=DeclarationState.VERIFIED,
+        signed_on__lte=months_after(today, -SIGNED_MONTHS),
     )
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @command
 def expire(pk: int, *, by: Actor) -> bool:
-    """The declaration says expired: a year after it was signed there is no license on it. A case that was filed in time
-    keeps it until it is decided. May run late or never: whether a case may be filed on it never waits for this."""
+    """The declaration says expired: a year after it was signed there is no license on it, unless by a change of one in
+    force that began in time. A case that was filed in time keeps it until it is decided. May run late or never: whether
+    a case may be filed on it never waits for this."""
     row = lock(Declaration.objects.all(), pk=pk)
     at = legal_now()
     waits = row.used_by.filter(application__state__in=UNISSUED).exists()
-    if row.state != DeclarationState.VERIFIED or waits or row.recent_for(legal_day(at)):
+    if row.state != DeclarationState.VERIFIED or waits or signed_in_time(row, legal_day(at)):
         return False
     move(row.expire, by=by, at=at)
     return True

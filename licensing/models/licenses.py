@@ -274,6 +274,12 @@ class License(FSMModelMixin, models.Model):
         return Q(state__in=IN_FORCE) & cls._lasting_on(day)
 
     @classmethod
+    def changed_since(cls, first: date | models.expressions.Combinable, day: date) -> Q:
+        """Of many those that run on that day and of which a change would count from that first one, or from before."""
+        counted = cls.objects.filter(pk__in=_AndBefore(OuterRef("pk")), usable_from__lte=first)
+        return Q(Exists(counted)) & cls.running_on(day)
+
+    @classmethod
     def expiring_on(cls, day: date) -> Q:
         """Of many those that are `past_on` that day and do not say so yet."""
         return Q(state__in=IN_FORCE) & ~cls._lasting_on(day)

@@ -1,6 +1,7 @@
 """Which declarations somebody sees."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
@@ -33,6 +34,15 @@ def declarations_for(actor: Actor) -> QuerySet[Declaration]:
 def usable_declarations(actor: Actor) -> QuerySet[Declaration]:
     """Declarations that an application may rely on."""
     return declarations_for(actor).filter(Declaration.NAMED)
+
+
+def signed_in_time(row: Declaration, today: date) -> bool:
+    """An application that is begun today could be filed on it by the day of its signature: one that plans to begin
+    today or later, or a change of a license in force, which counts from that one's first day."""
+    last = row.last_start
+    if last is None or row.recent_for(today):
+        return True
+    return License.objects.filter(License.changed_since(last, today), exporter=row.exporter_id).exists()
 
 
 def with_uses(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:

@@ -233,7 +233,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         "cases": [use.application for use in row.used_by.all() if use.application.submitted_at],
         "before": _before(row),
         "form_code": end_use.code_of(row),
-        "too_old": not row.recent_for(legal_today()),
+        "too_old": not selectors.signed_in_time(row, legal_today()),
         "relying": selectors.relying_on(row),
         "visits": selectors.visits_to([row.end_user_id]),
         **offered(request, row, "desk.declaration", failed),

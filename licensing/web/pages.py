@@ -108,7 +108,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
         **offered(request, row, "declaration", failed),
         "ending": selectors.ending(row),
         "form_code": end_use.code_of(row),
-        "too_old": not row.recent_for(legal_today()),
+        "too_old": not selectors.signed_in_time(row, legal_today()),
         "relying": selectors.relying_on(row) if row.void else [],
         "history": told(lines_of(row), request.actor),
     }

@@ -11,11 +11,11 @@ from core.history import lines_of
 from core.languages import day_in_words
 from core.legal_time import legal_today, months_after
 from licensing import selectors, tasks
-from licensing.actions import applications, decisions, declarations
-from licensing.models import Application, Declaration, EndUse
+from licensing.actions import amendments, applications, decisions, declarations
+from licensing.models import Application, ControlItem, Declaration, EndUse
 from licensing.models.declarations import SIGNED_MONTHS
 from tests.licensing.test_declaration_questions import redo
-from tests.licensing.test_limits import refused
+from tests.licensing.test_limits import refused, signature
 from tests.licensing.test_redeclared import another, named, redeclare
 from tests.make import seen
 from tests.said import text_of
@@ -114,6 +114,32 @@ def test_a_case_that_was_filed_in_time_keeps_it_until_it_is_decided(world, clock
     assert (declarations.outdated(legal_today(), 9), declarations.expire(row.pk, by=by_the_clock())) == ([], False)
     applications.withdraw(case, by=world.exporter)
     assert (tasks.expire_declarations(), state(row)) == (1, "expired")
+
+
+def test_what_a_change_of_a_license_in_force_can_rely_on_is_not_too_old(world, clock, client):
+    """The change counts from the first day of the license, of which the certificate is no more than a year older."""
+    license = world.license()
+    by, first = {"by": world.exporter}, license.counted_from
+    facts = {name: getattr(world.declaration(), name) for name in declarations.FIELDS}
+    new, older = (declarations.draft(items=[ControlItem.objects.first()], **by, **facts) for _ in range(2))
+    begins = (first - legal_today()).days
+    clock.shift(days=begins + 300)
+    oldest = months_after(first, -SIGNED_MONTHS)
+    assert refused(
+        declarations.attach_signed, older.ref, seen=seen(older.ref), **by, **signature(oldest - timedelta(days=1))
+    ) == ["declaration-too-old"]
+    declarations.attach_signed(new.ref, seen=seen(new.ref), **by, **signature(oldest))
+    declarations.submit(new.ref, seen=seen(new.ref), **by)
+    assert "Signed more than 12 months ago" not in text_of(client, world.exporter, f"/declarations/{new.ref}/")
+    declarations.verify(new.ref, seen=seen(new.ref), quantity_fit=True, by=world.ministry.reviewer)
+    assert (declarations.outdated(legal_today(), 99), declarations.expire(new.pk, by=by_the_clock())) == ([], False)
+    change = amendments.amend(license.ref, seen=seen(license.ref), **by)
+    page = text_of(client, world.exporter, f"/applications/{change.ref}/edit/")
+    assert new.ref in page and "signed too long ago" not in page
+    assert "signed too long ago" in text_of(client, world.exporter, "/applications/new/")
+    clock.shift(days=begins + 370)  # the license is over
+    assert new.pk in declarations.outdated(legal_today(), 99)
+    assert declarations.expire(new.pk, by=by_the_clock())
 
 
 def test_nobody_names_or_files_on_one_that_expired(world, clock):

@@ -48,15 +48,16 @@ class _ByEndUser(ModelChoiceIterator):
 class DeclarationsField(forms.ModelMultipleChoiceField):
     iterator = _ByEndUser
     widget = GroupedBoxes
+    first: date | None = None  # on which the application begins at the earliest; None: today
 
     def label_from_instance(self, row: Declaration) -> str:
         said = f"{row.product} · {row.ref}, {row.get_state_display()}"
-        return said + _too_old(row) + _used(getattr(row, "used_for", []))
+        return said + _too_old(row, self.first or legal_today()) + _used(getattr(row, "used_for", []))
 
 
-def _too_old(row: Declaration) -> str:
-    """Until when an application could begin on it, where that is over."""
-    if row.recent_for(legal_today()):
+def _too_old(row: Declaration, first: date) -> str:
+    """Until when an application could begin on it, where that is over on the first day that it may."""
+    if row.recent_for(first):
         return ""
     return _(" · signed too long ago: for a planned start until {day} only").format(day=day(row.last_start))
 
@@ -204,6 +205,7 @@ class ApplicationForm(forms.ModelForm):
         self.fields["consignees"].queryset = parties
         self.fields["consignees"].label_from_instance = Party.label
         if self.instance.amends:
+            self.fields["end_users"].first = self.instance.amends.counted_from
             self.fields["planned_from"].widget.attrs["readonly"] = True
             self.fields["planned_from"].help_text = counts_from(self.instance.amends)
         if amending and not self.instance.special:
