@@ -45,11 +45,11 @@ NO = {"factors": ["END_USE"], "text": "Its use is not known."}
 
 PAGES = {
     "application": 29,
-    "application merged": 38,
+    "application merged": 39,
     "application under review": 34,
     "application.edit": 14,
     "application.merge": 19,
-    "application.submit": 23,
+    "application.submit": 24,
     "applications": 6,
     "company": 29,
     "control-list": 5,
