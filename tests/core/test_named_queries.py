@@ -26,6 +26,7 @@ SUBMIT = [
     "licensing_applicationline",  # what they contain
     "licensing_applicationdocument",
     "core_historyline",  # whose identity proof it is
+    "exporters_accountchange",  # and since when it asked for others
     "licensing_applicationdocument",
     "licensing_declarationitem",
     "insert licensing_finding",
