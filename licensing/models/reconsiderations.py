@@ -62,7 +62,7 @@ class Reconsideration(models.Model):
         return None
 
     def begun_on(
-        self, today: date, table: Calendar | None = None, said: Mapping[int, date] | None = None
+        self, today: date, table: Calendar | None = None, said: Mapping[int, date | None] | None = None
     ) -> date | None:
         """Day 0 of its time: when it was accepted, or else the last day to, once that is over: by law it counts as
         accepted then (Article 30), and where its history says so no newer table of working days moves that day. None as

@@ -1,6 +1,6 @@
 """Until when a refusal may be contested, and by when what contests it is decided: derived whenever somebody asks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -163,10 +163,13 @@ class Term:
         return by_law | ({"reconsider_late": facts} if self.overdue else {})
 
 
-def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[int, Term]:
-    """By primary key. Two queries beside their entries, or none where there are none."""
+def terms_of(
+    reconsiderations: Iterable[Reconsideration], today: date, said: Mapping[int, date | None] | None = None
+) -> dict[int, Term]:
+    """By primary key. Two queries beside their entries, or none where there are none. said: as `said_by_law`, where it
+    was read."""
     rows = list(reconsiderations)
-    said = said_by_law(rows)
+    said = said_by_law(rows) if said is None else said
     filed = {row.pk: legal_day(row.filed_at) for row in rows}
     # the same part of the table for one as for many, as long as none is older than its time
     longest = timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS) + _MORE
@@ -198,8 +201,8 @@ def _unmoved(accepted_on: date, extended: bool) -> date:
     return accepted_on + timedelta(days=RECONSIDER_DAYS + (EXTENSION_DAYS if extended else 0))
 
 
-def term_of(row: Reconsideration, today: date) -> Term:
-    return terms_of([row], today)[row.pk]
+def term_of(row: Reconsideration, today: date, said: Mapping[int, date | None] | None = None) -> Term:
+    return terms_of([row], today, said)[row.pk]
 
 
 def contest_signals(cases: Iterable[Application], today: date) -> dict[int, dict[str, dict[str, str]]]:
@@ -231,7 +234,7 @@ def to_reconsider(actor: Actor) -> QuerySet[Application]:
 
 def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Contested refusals with how they are, which can be sorted by when they were filed and by when they are due: to be
-    decided, or accepted as long as their time has not begun."""
+    decided, or accepted as long as their time has not begun. day_0: when that began, where nobody accepted it."""
     own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
     entries = ReconsiderationEntry.objects.filter(reconsideration=OuterRef("contested_pk"))
     begun = Subquery(entries.filter(kind=ReconsiderationEntry.Kind.ADMIT).values("at"), output_field=DateTimeField())

@@ -198,7 +198,8 @@ COUNTERSIGN = List(
 def _with_terms(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     """Each case knows how it was contested, and by when that is decided."""
     filed = {row.pk: contested(row) for row in listing.rows}
-    terms = selectors.terms_of(filter(None, filed.values()), legal_today())
+    said = {contest.pk: row.day_0 for row in listing.rows if (contest := filed[row.pk])}
+    terms = selectors.terms_of(filter(None, filed.values()), legal_today(), said)
     for row in listing.rows:
         contest = filed[row.pk]
         row.term = terms[contest.pk] if contest else None
@@ -207,7 +208,7 @@ def _with_terms(request: HttpRequest, listing: Listing) -> dict[str, Any]:
 
 def _due(row: Any) -> date | None:
     contest = contested(row)
-    term = selectors.term_of(contest, legal_today()) if contest else None
+    term = selectors.term_of(contest, legal_today(), {contest.pk: row.day_0}) if contest else None
     return term and (term.due_on or term.accept_by)
 
 

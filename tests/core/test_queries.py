@@ -73,7 +73,7 @@ PAGES = {
     "desk.poolchange": 10,
     "desk.pools": 7,
     "desk.proposals": 4,
-    "desk.reconsiderations": 10,
+    "desk.reconsiderations": 9,
     "desk.reports": 4,
     "desk.shipment": 20,
     "inquiries": 3,
