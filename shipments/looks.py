@@ -66,7 +66,7 @@ def looks_of(holdings: Holdings) -> list[Need]:
         *(_told(row) for row in said),
         *(_cleared(license, some) for license, some in _by_license(otherwise)),
         *(_lapsed(license, some, legal_day(now)) for license, some in _by_license(lapsed)),
-        *_licenses(holdings["turned"]),
+        *_licenses(holdings["turned"], legal_day(now)),
     ]
 
 
@@ -194,7 +194,7 @@ def _causes(row: License) -> dict[str, str]:
     return {"cause": _(", ").join(causes), "day": first, "again": day(row.again_at)}
 
 
-def _licenses(rows: Iterable[License]) -> list[Need]:
+def _licenses(rows: Iterable[License], today: date) -> list[Need]:
     """Licenses that are in force again, and those that ended, with what lapsed."""
     found = []
     for row in sorted(rows, key=lambda row: row.turn_at):
@@ -203,7 +203,11 @@ def _licenses(rows: Iterable[License]) -> list[Need]:
             title, text = _("License {ref} is in force again"), _("Something of it came free, {day}.")
         elif row.turn_verb == "lift" and row.state == LicenseState.ACTIVE:
             title = _("License {ref} is in force again")
-            if row.open_suspensions:
+            if row.obstacle_on(today) == "early":
+                title = _("License {ref} is not suspended any more")
+                text = _("No cause is open since {day}. It can be used from {first} on.")
+                text = text.replace("{first}", day(row.usable_from))
+            elif row.open_suspensions:
                 text = _("For some of its end-users, since {day}; for the others it is still closed.")
             else:
                 text = _("No cause is open since {day}.")

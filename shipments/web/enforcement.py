@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import ngettext
 
-from core.legal_time import legal_now
+from core.legal_time import legal_now, legal_today
 from core.telling import Told
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import changes_since, of_one_moment
@@ -41,8 +41,8 @@ def _done(request: HttpRequest, form: EnforceForm, query: Query) -> HttpResponse
     if form.cleaned_data["do"] == "suspend":
         many = len(actions.suspend(query, by=request.actor, **said))
         text = ngettext(
-            "Stopped on %(n)d license. Its holder was told, with your reason.",
-            "Stopped on %(n)d licenses. Their holders were told, with your reason.",
+            "Suspended on %(n)d license. Its holder was told, with your reason.",
+            "Suspended on %(n)d licenses. Their holders were told, with your reason.",
             many,
         )
         messages.success(request, text % {"n": many})
@@ -63,7 +63,7 @@ def _done(request: HttpRequest, form: EnforceForm, query: Query) -> HttpResponse
 
 @of_one_moment
 def _page(request: HttpRequest, form: EnforceForm, asked: HitForm) -> HttpResponse:
-    context: dict[str, Any] = {"asked": asked, "most": MOST_HIT}
+    context: dict[str, Any] = {"asked": asked, "most": MOST_HIT, "today": legal_today()}
     if asked.is_bound and asked.is_valid():
         context |= _preview(request, form, asked.query)
     shown = form if form.is_bound or not asked.is_bound else asked

@@ -181,7 +181,7 @@ def test_forty_are_suspended_by_one_form_just_as_it_showed(world, page):
     status, text = page.send(world.ministry.decider, text, "suspend", destination="DE")
     assert status == 200
     assert shown == stopped() == {"left": "387 kg", "reserved": "3 kg", "declared": "6 kg"}
-    assert "Stopped on 40 licenses." in text
+    assert "Suspended on 40 licenses." in text
     assert License.objects.filter(state="suspended", suspensions__reason="Diverted goods").count() == 40
     assert "40 licenses are hit" in text  # and the query stands there, to be lifted by another
     _, text = page(world.ministry.other_decider, **asked)

@@ -1,5 +1,6 @@
 """What happened at the border, to a reservation or to a license reaches its holder's overview, for a fortnight."""
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -8,7 +9,7 @@ from core.access import clock as by_clock
 from core.legal_time import legal_today
 from core.templatetags.lodestone import day
 from licensing.actions import licenses, verdicts
-from licensing.models import Verdict
+from licensing.models import License, Verdict
 from shipments import actions
 from shipments.actions import ClearedLine, incidents
 from shipments.models import Incident
@@ -251,6 +252,18 @@ def test_a_license_that_is_suspended_again_is_not_told_to_be_back(world, large):
     assert [title for title in looks(world.exporter) if "force again" in title]
     suspended(world, large)
     assert not [title for title in looks(world.exporter) if "force again" in title]
+
+
+def test_a_license_that_may_not_be_used_yet_is_not_in_force_again(world):
+    m, license = world.ministry, world.license(kilograms=10)
+    first = legal_today() + timedelta(days=9)
+    License.objects.filter(pk=license.pk).update(usable_from=first)
+    suspended(world, license)
+    licenses.lift(
+        license.ref, seen=seen(license.ref), suspension=license.suspensions.get().pk, reason="No.", by=m.other_decider
+    )
+    text, _url = looks(world.exporter)[f"License {license.ref} is not suspended any more"]
+    assert text == f"No cause is open since {day(legal_today())}. It can be used from {day(first)} on."
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -267,7 +267,7 @@ class LineForm(forms.Form):
         label=gettext_lazy("Control code"),
         max_length=20,
         widget=forms.TextInput(attrs={"list": "control-codes", "autocomplete": "off"}),
-        help_text=gettext_lazy("For example 1C905.a.4."),
+        help_text=gettext_lazy("For example 1C905.a.4"),
     )
     description = forms.CharField(
         label=gettext_lazy("Description"),

@@ -366,7 +366,7 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
         Section(
             gettext_lazy("Why"),
             {
-                "id": _name(gettext_lazy("Number"), help_text=gettext_lazy("For example R050.")),
+                "id": _name(gettext_lazy("Number"), help_text=gettext_lazy("For example R050")),
                 "instrument": _one(
                     gettext_lazy("Instrument"),
                     _instruments(document),
@@ -513,7 +513,7 @@ def _hold(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
         Section(
             gettext_lazy("Then"),
             {
-                "id": _name(gettext_lazy("Number"), help_text=gettext_lazy("For example H001.")),
+                "id": _name(gettext_lazy("Number"), help_text=gettext_lazy("For example H001")),
                 "from": DayField(label=gettext_lazy("First day")),
                 "until": DayField(label=gettext_lazy("Last day"), required=False),
                 "reason_en": _text(gettext_lazy("What readers are told, in English"), lines=3),

@@ -161,7 +161,7 @@ def test_a_license_without_caps_says_so(world):
     assert (data["kind"], data["clearances"], data["lines"][0]["value"]) == ("per_shipment", 1, "")
     assert data["end_users"][0]["shares"] == []
     text = words(file_of(license))
-    assert "单次出口许可证" in text and "Withinthequantityofeachline" in text and "Oneclearance" in text
+    assert "单项出口许可证" in text and "Withinthequantityofeachline" in text and "Oneclearance" in text
 
 
 def test_the_certificate_of_the_same_license_is_the_same_whoever_reads_it(issued, client, world):
