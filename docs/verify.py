@@ -237,6 +237,9 @@ def main(words):
         print("GENUINE, and so is the file:\n真实，文件亦真实：")
     for label, said in plain(claims):
         print(f"  {label}: {said}")
+    if len(words) == 2:
+        print("The paper was not looked at, and a code can be copied: give its PDF, too, or compare it line by line.")
+        print("未核对证件本身，而二维码可被复制：请一并提供其 PDF，或逐项核对。")
     print("Whether it is in force today is not in it: ask the address that is printed beside the code.")
     print("今日是否有效不在其中：请访问印在二维码旁的网址查询。")
     return 0

@@ -224,8 +224,9 @@ def test_it_needs_nothing_but_python_and_says_what_was_decided(files):
     assert len(verify.__doc__) and len(Path(PYTHON[-1]).read_text().splitlines()) < 250
     status, said = run(files / "paper.jws", files / "jwks.json", files / "paper.pdf")
     assert status == 0 and said.startswith("GENUINE, and so is the file") and "赣州兰汀" in said
+    assert "was not looked at" not in said
     status, said = run((files / "code.txt").read_text(), files / "jwks.json")
-    assert status == 0 and "in force today is not in it" in said
+    assert status == 0 and "in force today is not in it" in said and "The paper was not looked at" in said
     assert run(files / "code.txt", files / "jwks.json", files / "paper.jws")[0] == 0
     assert run(files / "code.txt")[0] == 2
 

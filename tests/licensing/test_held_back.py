@@ -104,5 +104,5 @@ def test_at_the_border_it_says_what_it_was_what_went_over_and_what_is_open(clien
     page = plain(client, customs, f"/customs/licenses/{row.ref}/")
     assert "What became of it Goods Authorized Went over Still reserved Drawn" in page
     assert "18,000 kg 5,860 kg 140 kg 12,000 kg" in page
-    assert f"{new.ref} took its place. What was reserved on it is declared and cleared on it." in page
+    assert f"{new.ref} took its place. What was reserved on the license before is still declared and cleared on" in page
     assert open_one.ref in page

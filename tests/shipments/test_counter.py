@@ -33,6 +33,7 @@ from shipments.models import (
 from shipments.web.customs import AtTheCounter, WithPapers
 from tests import make
 from tests.licensing.test_verdicts import ban
+from tests.make import seen
 
 KG = 1000
 DECLARED = "530120260123456789"
@@ -332,11 +333,17 @@ def test_what_the_goods_are_made_of_by_whom_and_where_stands_beside_each_line(br
 def test_the_next_step_of_the_counter_is_said(browser, world, license, shipment):
     page = text(browser.get(f"/customs/licenses/{license.ref}/"))
     assert "Open the shipment that its declaration names" in page
-    assert "What comes next stands open" in text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+    assert "The next step is open below" in text(browser.get(f"/customs/shipments/{shipment.ref}/"))
     world.clear(shipment.ref, 300 * KG)
     assert "Nothing more is expected of customs." in text(browser.get(f"/customs/shipments/{shipment.ref}/"))
     page = text(browser.get(f"/customs/licenses/{license.ref}/"))
     assert "The exporter reserves a shipment first" in page
+
+
+def test_at_the_counter_goods_of_a_suspended_license_may_not_be_declared(browser, world, license, shipment):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Diversion.", by=world.ministry.decider)
+    page = text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+    assert "The goods may not be declared now." in page and "The next step is open below" not in page
 
 
 def test_a_license_at_the_counter_has_its_conditions_and_how_many_clearances_are_taken(browser, world):
