@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput, RadioSelect
+from django.forms import BaseForm, BaseFormSet, BoundField, CheckboxInput, FileField, RadioSelect
 from django.forms.utils import flatatt
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -236,13 +236,35 @@ def _errors_of(source: Any) -> list[dict[str, str]]:
     return [{"href": "", "text": str(source)}]  # a translated string that is still lazy
 
 
+def _files_of(source: Any) -> list[dict[str, str]]:
+    """Those that are to be chosen again; of a file that is wrong itself its own error says so."""
+    if isinstance(source, BaseForm):
+        uploads = [bound for bound in source if isinstance(bound.field, FileField) and bound.data and not bound.errors]
+        return [_chosen(bound, upload.name) for bound in uploads for upload in _listed(bound.data)]
+    if isinstance(source, BaseFormSet | list | tuple):
+        return [file for item in source for file in _files_of(item)]
+    return []
+
+
+def _chosen(bound: BoundField, name: str) -> dict[str, str]:
+    message = _("Choose the file %(name)s again.") % {"name": name}
+    text = _("%(label)s: %(message)s") % {"label": bound.label, "message": message}
+    return {"href": f"#{_target(bound)}", "text": text}
+
+
+def _listed(data: Any) -> list[Any]:
+    return data if isinstance(data, list) else [data]
+
+
 @register.inclusion_tag("parts/errors.html")
 def errors(*sources: Any) -> dict[str, Any]:
-    """The summary of all that is wrong, with links to the fields; nothing when nothing is.
+    """The summary of all that is wrong, with links to the fields; nothing when nothing is. It names each file that was
+    chosen, too, as no browser sends one again by itself.
 
     Takes forms, formsets, sentences, Problems, or lists of these, in the order in which they stand on the page.
     """
-    return {"errors": [error for source in sources for error in _errors_of(source)]}
+    found = _errors_of(sources)
+    return {"errors": found + _files_of(sources) if found else []}
 
 
 @register.simple_tag

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from django.utils import translation
+from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import mark_safe
 from pytest_django.asserts import assertHTMLEqual, assertInHTML
 
 from core.errors import Problem
+from core.files import PAPER
 from core.models import Country
 from core.telling import Told
 from core.templatetags.lodestone import (
@@ -28,7 +31,7 @@ from core.templatetags.lodestone import (
     state_tag,
     unit_word,
 )
-from core.web.fields import GroupedBoxes
+from core.web.fields import FilesField, GroupedBoxes
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
 from shipments.models import Shipment
@@ -284,6 +287,33 @@ def test_a_label_that_is_a_sentence_ends_before_the_colon():
     assert errors(Ticked({}))["errors"] == [
         {"href": "#id_looked", "text": "I have looked at it: This field is required."}
     ]
+
+
+class Papers(forms.Form):
+    reason = forms.CharField()
+    paper = forms.FileField(label="The paper", required=False)
+    more = FilesField(label="More papers", kinds=PAPER, required=False)
+
+
+def files(**names):
+    """As a browser sends them."""
+    uploads = {name: [SimpleUploadedFile(one, b"%PDF-") for one in of] for name, of in names.items()}
+    return MultiValueDict(uploads)
+
+
+def test_a_form_that_comes_back_names_each_file_that_was_chosen_in_it():
+    sent = files(paper=["heard.pdf"], more=["a.pdf", "b.pdf"])
+    assert [(error["href"], error["text"]) for error in errors([Papers({}, sent)])["errors"][1:]] == [
+        ("#id_paper", "The paper: Choose the file heard.pdf again."),
+        ("#id_more", "More papers: Choose the file a.pdf again."),
+        ("#id_more", "More papers: Choose the file b.pdf again."),
+    ]
+    assert errors("It was refused.", Papers({"reason": "x"}, sent))["errors"][1]["href"] == "#id_paper"
+    wrong = Papers({"reason": "x"}, sent)
+    wrong.add_error("paper", "This is no PDF.")
+    assert "Choose the file heard.pdf again." not in str(errors(wrong))
+    assert errors(Papers({"reason": "x"}, sent), Papers())["errors"] == []
+    assert [error["href"] for error in errors(Papers({}))["errors"]] == ["#id_reason"]
 
 
 def test_no_errors_no_summary():
