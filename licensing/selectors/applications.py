@@ -23,6 +23,7 @@ from licensing.models import (
     Question,
     QuestionEntry,
     RecommendedLine,
+    Reconsideration,
     ReconsiderationEntry,
     SupplementAnswer,
     SupplementPoint,
@@ -164,18 +165,20 @@ def on_their_way(actor: Actor, since: datetime) -> QuerySet[Application]:
 
 
 def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Cases that say whether an answer waits to be read, whether none came to a question, and whether whoever took
-    them can act on them no more."""
+    """Cases that say whether an answer waits to be read, of a contested one to what was asked since that was filed,
+    whether none came to a question, and whether whoever took them can act on them no more."""
     silent = QuestionEntry.objects.filter(question__application=OuterRef("pk"), kind=QuestionEntry.Kind.SILENT)
+    contested = Reconsideration.objects.filter(decision__application=OuterRef("application"))
+    later = contested.filter(filed_at__gt=OuterRef("asked_at"))
     return rows.annotate(
-        has_news=Q(_news(), state__in=(*TAKEN, ApplicationState.UNDER_RECONSIDERATION)),
+        has_news=Q(_news(), state__in=TAKEN) | Q(_news(~Exists(later)), state=ApplicationState.UNDER_RECONSIDERATION),
         unanswered=Q(Exists(silent), state__in=TAKEN),
         left_alone=_left_alone(),
     )
 
 
-def _news() -> Exists:
-    return Exists(Question.objects.with_news().filter(application=OuterRef("pk")))
+def _news(*more: Any) -> Exists:
+    return Exists(Question.objects.with_news().filter(*more, application=OuterRef("pk")))
 
 
 def _left_alone() -> Q:

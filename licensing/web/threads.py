@@ -54,7 +54,8 @@ def threaded(row: Application, context: dict[str, Any], contests: Iterable[Conte
 
 
 def _thread(question: Question, forms: dict[str, StepForm], today: date, contests: list[Contest]) -> Thread:
-    end, news = question.end, question.has_news
+    contested = any(contest.covers(question.asked_at) for contest in contests)
+    end, news = question.end, question.has_news and (contested or not question.application.contested)
     verbs = [verb for verb in OPEN if verb in forms and not end]
     verbs += ["read_answer"] if news and "read_answer" in forms else []
     return Thread(
@@ -64,7 +65,7 @@ def _thread(question: Question, forms: dict[str, StepForm], today: date, contest
         question.due,
         (question.due - today).days,
         news,
-        any(contest.covers(question.asked_at) for contest in contests),
+        contested,
         {verb: _form(verb, forms[verb], question) for verb in verbs},
     )
 
