@@ -1385,6 +1385,15 @@ def test_an_answer_of_before_the_refusal_is_no_news_to_whoever_reconsiders_it(wo
     assert [shown.count(said) for said in words] == [1, 1, 1]
 
 
+def test_the_desk_tells_what_was_recommended_from_what_was_granted_on_reconsideration(begun, m, client, world):
+    change(begun, m.reconsiderer)
+    assert "Granted on reconsideration: 60,000 kg" in page(client, m.decider, f"/desk/cases/{begun}/")
+    other = world.under_review(world.application())
+    decisions.recommend(other, seen=seen(other), outcome="approve", by=m.reviewer)
+    shown = page(client, m.decider, f"/desk/cases/{other}/")
+    assert "Recommended: 60,000 kg" in shown and "Granted on reconsideration" not in shown
+
+
 def test_what_was_asked_between_its_filing_and_its_outcome_is_of_the_reconsideration():
     contest = Contest(SimpleNamespace(filed_at=2), None, SimpleNamespace(at=4))
     assert [contest.covers(at) for at in (1, 2, 4, 5)] == [False, True, True, False]
