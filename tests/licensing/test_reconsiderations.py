@@ -1385,6 +1385,15 @@ def test_an_answer_of_before_the_refusal_is_no_news_to_whoever_reconsiders_it(wo
     assert [shown.count(said) for said in words] == [1, 1, 1]
 
 
+def test_whoever_refused_issues_what_was_granted_since_and_is_offered_no_reopening(begun, m, client):
+    change(begun, m.reconsiderer)
+    shown, other = (page(client, by, f"/desk/cases/{begun}/") for by in (m.decider, m.other_decider))
+    assert "You decided this, so another deciding officer must reopen it." in shown
+    assert "Reopen instead" not in shown and "Reopen instead" in other
+    issue(begun, m.decider)
+    assert state(begun) == "issued"
+
+
 def test_the_desk_tells_what_was_recommended_from_what_was_granted_on_reconsideration(begun, m, client, world):
     change(begun, m.reconsiderer)
     assert "Granted on reconsideration: 60,000 kg" in page(client, m.decider, f"/desk/cases/{begun}/")
