@@ -12,8 +12,10 @@ from django.db.models import Count, Min, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.history import lines_of
 from core.languages import in_chinese
 from core.legal_time import day_start, legal_day, months_after
+from core.models import HistoryLine
 from core.templatetags.lodestone import day as in_words
 from exporters.models import CompliancePaper, Examination, Exporter, PaperRecord, Qualification
 from exporters.selectors import reads_test
@@ -123,6 +125,7 @@ def annual(exporter: Exporter, at: datetime) -> dict[str, Any]:
     return {
         "row": row,
         "standing": row.standing_on(today),
+        "cut_short": _cut_short(row),
         "renewable_from": row.renewable_from,
         "left": days_left(row, today),
         "exam": (exam := examine(exporter, at)),
@@ -132,6 +135,20 @@ def annual(exporter: Exporter, at: datetime) -> dict[str, Any]:
         "renewable": row.renewable_on(exam.today),
         "not_acting": exporter.not_acting(),
     }
+
+
+def cut_short(line: HistoryLine) -> bool:
+    """The qualification lapsed on the day of this line, by what it names; else after a last day that was over."""
+    day_before = (legal_day(line.at) - DAY).isoformat()
+    return bool(line.facts.keys() > {"until"} and line.facts["until"] == day_before)
+
+
+def _cut_short(row: Qualification) -> HistoryLine | None:
+    """The line that says so, where that is how the last one ended."""
+    if row.last_day is None or row.state == QualificationState.GRANTED:
+        return None
+    last = lines_of(row).filter(verb="lapse").last()
+    return last if last and cut_short(last) else None
 
 
 def days_left(row: Qualification, today: date) -> int | None:

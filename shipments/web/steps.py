@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.access import Actor
 from core.decided import filled
 from core.idempotency import Answer
-from core.legal_time import legal_today
+from core.legal_time import legal_day, legal_today
 from core.models import HistoryLine
 from core.templatetags.lodestone import day, listed, quantity
 from core.web.forms import ReasonForm
@@ -23,6 +23,7 @@ from licensing.models import Visit
 from licensing.selectors import licenses_for
 from shipments.actions import closing, incidents, officers, qualifications, reports, visits
 from shipments.models import LATE_DAYS, Incident, Shipment
+from shipments.qualifying import cut_short
 from shipments.selectors import incidents_for, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
 from shipments.web.counter import ClearForm, CorrectForm, CounterForm, QuestionForm, RejectForm, ReturnedForm, says
@@ -316,6 +317,14 @@ def lapsed(line: HistoryLine) -> str:
     ).replace("{days}", str(LATE_DAYS))
 
 
+def lapsed_then(line: HistoryLine) -> str:
+    """Of one that was cut short the day of that: until then it was good on that day, too."""
+    if cut_short(line):
+        words = gettext("Your company’s qualification for annual licenses lapsed on {day}")
+        return words.format(day=day(legal_day(line.at)))
+    return gettext("Your company’s qualification for annual licenses lapsed after {until}")
+
+
 register(
     "shipments",
     "qualification",
@@ -399,7 +408,7 @@ register(
         Step(
             "lapse",
             lapsed,
-            mail=_("Your company’s qualification for annual licenses lapsed after {until}"),
+            mail=lapsed_then,
         ),
     ],
     holder=company,

@@ -416,12 +416,13 @@ def test_the_second_officer_reads_what_happens_and_the_first_that_he_is_not_the_
 def test_a_barred_company_is_not_told_to_ask_for_what_nobody_can(world, client):
     assert "The test is met, and nobody can ask" not in page(client, world.exporter, "/company/")
     make.barred(world)
-    yesterday = day_in_words(legal_today() - DAY)
+    today = day_in_words(legal_today())
     for actor, path in (
         (world.exporter, "/company/"),
         (world.ministry.decider, f"/desk/exporters/{company(world).pk}/"),
     ):
         text = page(client, actor, path)
-        assert f"The qualification lapsed: annual licenses could be filed for through {yesterday}." in text
+        assert f"stopped the company’s account, on {today}. Nothing annual could be filed for from then on." in text
+        assert "annual licenses could be filed for through" not in text
         assert "asks the ministry below" not in text and "The company may ask" not in text
     assert "nobody can ask by it now: The company is barred" in text

@@ -19,16 +19,16 @@ from core.telling import sentence
 from core.templatetags.lodestone import day
 from exporters.models import Qualification
 from licensing import books
-from licensing.actions import licenses, revocations
+from licensing.actions import decisions, licenses, revocations
 from licensing.models import License, Obstacle, Revocation, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.tasks import expire_licenses
 from shipments.actions import receive
 from tests import make
-from tests.licensing.test_amendments import replaced
+from tests.licensing.test_amendments import asks, begun, decided, replaced
 from tests.make import end_proposed, needs_of, seen
 from tests.refused import breaches
-from tests.said import text_of
+from tests.said import refused, text_of
 
 KG = 1000
 HEARD = {"end_reason": "penalty", "hearing": ("hearing.pdf", demo.pdf("Heard"))}
@@ -105,11 +105,14 @@ def test_a_hearing_is_no_older_than_the_license_that_it_is_about(world):
     assert end_proposed(world, changed, **HEARD, heard_on=issued).state == "active"
 
 
-def test_a_penalty_ends_the_qualification_for_annual_licenses_for_good(world, license, client, settings):
+def test_a_penalty_ends_the_qualification_for_annual_licenses_until_it_is_asked_for_anew(
+    world, license, client, settings
+):
     settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    other = world.license(kilograms=50)
     end_proposed(world, license, **make.heard())
     text = text_of(client, world.ministry.other_decider, f"/desk/licenses/{license.ref}/")
-    assert "A qualification for annual licenses lapses, and does not come back." in text
+    assert "It comes back only when the company asks anew and meets the test then." in text
     revocations.revoke(license.ref, seen=seen(license.ref), by=world.ministry.other_decider)
     row = Qualification.objects.get(pk=world.exporter.organization_id)
     assert (row.state, row.last_day) == ("lapsed", legal_today() - timedelta(days=1))
@@ -119,7 +122,19 @@ def test_a_penalty_ends_the_qualification_for_annual_licenses_for_good(world, li
     )
     relay()
     subjects = Mail.objects.filter(recipients=world.exporter.user.email).values_list("subject", flat=True)
-    assert any(subject.startswith("Your company’s qualification") for subject in subjects)
+    assert f"Your company’s qualification for annual licenses lapsed on {day(legal_today())}" in subjects
+    shown = text_of(client, world.exporter, "/company/")
+    assert f"license {license.ref} was revoked as a penalty, on {day(legal_today())}." in shown
+    assert "could be filed for through" not in shown
+    text = text_of(client, world.ministry.decider, f"/desk/licenses/{other.ref}/")
+    assert "one that was lifted too, for as many months after its end as the rules say" in text
+
+
+def test_a_change_of_an_annual_license_that_was_filed_before_a_penalty_is_not_issued_after_it(world, license):
+    m, other = world.ministry, world.license(kilograms=50)
+    ref = decided(world, asks(begun(world, other), 40))
+    make.ended(world, license, **make.heard())
+    assert refused(decisions.issue, ref, seen=seen(ref), by=m.decider).code == "channel-closed"
 
 
 @pytest.mark.parametrize("heard", [True, False])

@@ -514,7 +514,7 @@ def test_a_report_overdue_for_more_than_30_days_lapses_the_qualification(late, o
     assert (line.actor.nature, owed.ref in sentence(line)) == ("clock", True)
     relay()
     assert [mail.subject for mail in Mail.objects.all()] == [
-        f"Your company’s qualification for annual licenses lapsed after {day(yesterday)}"
+        f"Your company’s qualification for annual licenses lapsed on {day(legal_today())}"
     ]
     assert License.objects.get(pk=license.pk).state == "active"
 
