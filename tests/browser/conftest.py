@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tests.http import Server
+from tests.kept import Kept
 
 FLAGS = [
     "--no-sandbox",
@@ -36,15 +37,22 @@ def chromium():
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture
-def demo_world(application, settings):
-    """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+def made():
     from config.local import demo
     from licensing.loading import load
 
     load()
-    world = demo.make()
+    return demo.make()
+
+
+DEMO = Kept(made)
+
+
+@pytest.fixture
+def demo_world(application, settings):
+    """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    world = DEMO()
     server = Server()
     yield server, {account["email"].split("@")[0]: account for account in world.accounts}, world
     server.stop()
