@@ -236,20 +236,20 @@ def engine(walk: Any, row: Case, who: int) -> set[str]:
     return ENGINE if unknown else set()
 
 
-def in_spite(row: Case) -> dict[str, str]:
-    """What an exception is granted with: what the rules say otherwise is looked at, and why it is granted all the
-    same."""
-    return {"acknowledged": tick(row.ref)} if row.grants == "special" else {}
+def looked_at(row: Case) -> dict[str, str]:
+    """Decided with what the rules say by now before one's eyes: of an exception they say otherwise, and of any case they
+    may say more since it was filed, where its company is qualified since."""
+    return {"acknowledged": tick(row.ref)}
 
 
 def recommends(outcome: str) -> Callable[..., Any]:
     def call(walk: Any, row: Case, **by: Any) -> int:
         if outcome == "refuse":
-            decisions.recommend(row.ref, outcome=outcome, **NO, **by, **in_spite(row))
+            decisions.recommend(row.ref, outcome=outcome, **NO, **by, **looked_at(row))
             return 0
         months = YEAR if row.grants == "special" else walk.draw.choice([YEAR, SHORT])
         terms = {} if row.grants == "special" else {"months": months}
-        decisions.recommend(row.ref, outcome=outcome, text="t", **terms, **by, **in_spite(row))
+        decisions.recommend(row.ref, outcome=outcome, text="t", **terms, **by, **looked_at(row))
         return int(months)
 
     return call
@@ -431,7 +431,7 @@ CASES = [
     ),
     Verb(
         *("case", "approve", "decider", "awaiting_decision"),
-        lambda walk, row, **by: decisions.approve(row.ref, departure="d", **by, **in_spite(row)),
+        lambda walk, row, **by: decisions.approve(row.ref, departure="d", **by, **looked_at(row)),
         clean,
         to="approved",
         conditions=(
@@ -474,7 +474,7 @@ CASES = [
     ),
     Verb(
         *("case", "issue", "decider", "approved"),
-        lambda walk, row, **by: decisions.issue(row.ref, **by, **in_spite(row)),
+        lambda walk, row, **by: decisions.issue(row.ref, **by, **looked_at(row)),
         licensed,
         to="issued",
         conditions=(
@@ -536,7 +536,7 @@ CASES = [
     ),
     Verb(
         *("case", "change", "reconsiderer", "under_reconsideration"),
-        lambda walk, row, **by: reconsiderations.change(row.ref, text="t", departure="d", **by, **in_spite(row)),
+        lambda walk, row, **by: reconsiderations.change(row.ref, text="t", departure="d", **by, **looked_at(row)),
         changed,
         to="approved",
         conditions=(NOT_BARRED, NOT_OF_THE_CASE, ADMITTED, NOTHING_ASKED, AMENDABLE, not_to_grant, engine_or_change),
