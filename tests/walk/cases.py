@@ -237,8 +237,8 @@ def engine(walk: Any, row: Case, who: int) -> set[str]:
 
 
 def looked_at(row: Case) -> dict[str, str]:
-    """Decided with what the rules say by now before one's eyes: of an exception they say otherwise, and of any case they
-    may say more since it was filed, where its company is qualified since."""
+    """Decided with what the rules say by now before one's eyes: of an exception they say otherwise, and of any case
+    they may say more since it was filed, where its company is qualified since."""
     return {"acknowledged": tick(row.ref)}
 
 
