@@ -193,12 +193,12 @@ class ShipmentForm(forms.Form):
 
     def _say_all(self, data: dict[str, Any]) -> None:
         """What the ledger would refuse, too, of a request that does not reach it: a day too far off, and, beside
-        whatever else is wrong, that more is asked than is left."""
+        whatever else is wrong, that more is asked than is left; how much the last one may be the ledger knows."""
         planned = data.get("planned_on")
         if planned and not 0 <= (planned - self.today).days <= DAYS_AHEAD_MOST:
             message = _("The planned day is today or up to {days} days ahead (Asia/Shanghai).")
             self.add_error("planned_on", message.format(days=DAYS_AHEAD_MOST))
-        for name, made in self.taken if self.errors else ():
+        for name, made in self.taken if self.errors and not data.get("final") else ():
             line = self.lines[self.quantity_names.index(name)]
             if made.quantity > line.room:
                 failure = {"code": "line-exhausted", "pointer": "", "remaining": max(line.room, 0), "unit": line.unit}

@@ -13,6 +13,7 @@ from django.utils import translation
 from core import deliveries
 from core.actions import add_member
 from core.deliveries import relay
+from core.legal_time import legal_now
 from core.models import Delivery, HistoryLine, User
 from licensing.actions import editions
 from licensing.models import PolicyEdition, WindowWarning
@@ -317,6 +318,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
             reason="Between us",
             facts=facts | invited if verb == "add_member" else facts,
             actor=world.exporter.user,
+            at=legal_now(),
         )
         english = deliveries._writers[kind, verb](line)
         with translation.override("zh-hans"):
