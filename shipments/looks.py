@@ -206,7 +206,6 @@ def _licenses(rows: Iterable[License], today: date) -> list[Need]:
             if row.obstacle_on(today) == "early":
                 title = _("License {ref} is not suspended any more")
                 text = _("No cause is open since {day}. It can be used from {first} on.")
-                text = text.replace("{first}", day(row.usable_from))
             elif row.open_suspensions:
                 text = _("For some of its end-users, since {day}; for the others it is still closed.")
             else:
@@ -223,7 +222,7 @@ def _licenses(rows: Iterable[License], today: date) -> list[Need]:
             title, text = _("License {ref} has ended"), _("Unused on {day}, and lapsed: {rest}.")
         else:
             continue
-        text = text.format(day=day(row.turn_at), rest=_(", ").join(rest))
+        text = text.format(day=day(row.turn_at), rest=_(", ").join(rest), first=day(row.usable_from))
         url = reverse("license", kwargs={"ref": row.ref})
         found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(row.turn_at), over=True))
     return found

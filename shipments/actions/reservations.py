@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import proof
 from core.access import Actor
@@ -36,6 +37,7 @@ from shipments.selectors import shipments_for
 from shipments.states import ShipmentState
 
 DAYS_AHEAD_MOST = 90
+TOO_FAR = gettext_lazy("The planned day is today or up to {days} days ahead (Asia/Shanghai).")
 
 
 @dataclass(frozen=True)
@@ -195,9 +197,7 @@ def judged_of(stated: Mapping[str, Any]) -> dict[str, Any] | None:
 def _problem(found: Mapping[str, Any]) -> Problem:
     messages = {
         "unknown-reference": _("There is no such party in your address book."),
-        "date-out-of-range": _("The planned day is today or up to {days} days ahead (Asia/Shanghai).").format(
-            days=DAYS_AHEAD_MOST
-        ),
+        "date-out-of-range": TOO_FAR.format(days=DAYS_AHEAD_MOST),
         "required": _("The license caps the value of this line; state it, best in {currency}."),
         "element-required": _(
             "The national quota {pool} counts {element}, and the license does not say how much of it the goods "
