@@ -17,6 +17,7 @@ from django.db import connection
 from config.local.launcher import WEB
 
 ROOT = Path(__file__).resolve().parent.parent
+RATES = ("RATE_READS", "RATE_WRITES", "RATE_ADDRESS", "RATE_VERIFY")  # off, where a test does not set them
 
 
 def free_port() -> int:
@@ -39,7 +40,7 @@ class Server:
             "DATABASE_OWNER_URL": "",
             "BASE_URL": self.url,
             "PYTHONDONTWRITEBYTECODE": "1",
-            **{name: os.environ.get(name, "0") for name in ("RATE_READS", "RATE_WRITES", "RATE_ADDRESS")},
+            **{name: os.environ.get(name, "0") for name in RATES},
         }
         words = [*WEB, "--threads", str(threads), "--bind", f"127.0.0.1:{self.port}"]
         self._start = partial(

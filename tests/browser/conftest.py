@@ -48,14 +48,20 @@ def made():
 DEMO = Kept(made)
 
 
+@pytest.fixture(scope="package")
+def server(django_db_setup):
+    """One for all: to start it takes longer than most tests, and what it remembers is of texts, not of rows."""
+    server = Server()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def demo_world(application, settings):
+def demo_world(application, settings, server):
     """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     world = DEMO()
-    server = Server()
-    yield server, {account["email"].split("@")[0]: account for account in world.accounts}, world
-    server.stop()
+    return server, {account["email"].split("@")[0]: account for account in world.accounts}, world
 
 
 @pytest.fixture

@@ -10,11 +10,6 @@ __all__ = ["browse", "everybody"]
 pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(autouse=True)
-def unlimited(monkeypatch):
-    monkeypatch.setenv("RATE_VERIFY", "0")
-
-
 def test_the_public_page_passes_axe_and_fits_whatever_holds(browse, everybody):
     """Of a license in each state, for its holder's code and an end-user's; the form, and what is not there."""
     paths = {"/v/": 200, "/v/EL-000000000/AAAAAAAAAA/": 404}

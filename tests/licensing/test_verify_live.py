@@ -15,11 +15,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 MOST = 5  # seconds
 
 
-@pytest.fixture(autouse=True)
-def unlimited(monkeypatch):
-    monkeypatch.setenv("RATE_VERIFY", "0")
-
-
 def test_a_suspension_shows_on_the_public_page_and_over_rest_within_five_seconds(live):
     world, server = live
     license = world.license(kilograms=100)
