@@ -375,7 +375,7 @@ def test_everything_starts_and_leaves_at_a_signal(fresh: Path, strewn: Callable[
     assert ours.returncode == 0, said
     assert healthy == 200
     ends = ("The ledger adds up.", "The signatory contests it", "finds its certificate genuine")
-    assert [all(end in words for end in ends) for words in toured] == [True, True], toured
+    assert [all(end in words for end in ends) for words in toured] == [True, True], "\n".join(toured)
     assert relayed
     assert f"running at http://127.0.0.1:{port}" in said
     assert demo["base_url"] == state["base_url"] == f"http://127.0.0.1:{port}"
