@@ -61,7 +61,7 @@ _GUARDS = (
         "still-reserved",
         409,
         _("Something is reserved on the license, so it can't be handed back."),
-        _("Cancel what will not leave, and wait until customs cleared what will; `errors` names the lines."),
+        _("Cancel what will not leave, and wait until customs cleared what will; `errors` names lines and shipments."),
     ),
     Code(
         "amendment-open",

@@ -25,10 +25,10 @@ from licensing.selectors import (
     reasons,
     stopped,
 )
-from licensing.selectors.movements import finds_sent, tells_goods
+from licensing.selectors.movements import finds_sent, names_holders, tells_goods
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import ENDED_BY_SOMEBODY, LicenseState
-from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment
+from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment, ShipmentLine
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 
 
@@ -152,6 +152,16 @@ def goods_of(licenses: Collection[License], users: Collection[LicenseEndUser] = 
         if any(pk not in whom or party in {user.party_id for user in whom[pk]} for pk in chains[on]):
             sums[unit][1:] = [one + more for one, more in zip(sums[unit][1:], amounts, strict=True)]
     return [Goods(unit, *amounts) for unit, amounts in sorted(sums.items())]
+
+
+@names_holders
+def holders_of(license: License) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    open_ones = {"shipment__license": license, "shipment__state__in": OPEN_SHIPMENT}
+    rows = ShipmentLine.objects.filter(**open_ones, held__gt=0).order_by("shipment_id")
+    for number, ref in rows.values_list("line_number", "shipment__ref"):
+        found[number].append(ref)
+    return found
 
 
 @finds_sent

@@ -24,9 +24,11 @@ from exporters.models import Stop
 from licensing import books, ledger
 from licensing.models import EndReason, Kind, License, LicenseEndUser, Suspension
 from licensing.selectors import licenses_for, uses_untold
+from licensing.selectors.movements import holders
 from licensing.states import IN_FORCE, LicenseState
 
 WARNING_DAYS = (7, 30, 90)
+MOST_NAMED = 3  # shipments that hold something of a line
 
 
 @command
@@ -266,7 +268,7 @@ def against_surrender(license: License) -> Iterator[DomainError]:
 
     proposal-open where a revocation as penalty waits for its second officer, as nobody hands back what he was heard
     about; amendment-open where a change of it would then be of nothing; still-reserved with each line of which
-    something is reserved, declared or not, also on a license that it replaced.
+    something is reserved, declared or not, and for which shipments, also on a license that it replaced.
     """
     proposed = proposals.waiting(license).get("revoke")
     if proposed and proposed.facts["end_reason"] == EndReason.PENALTY:
@@ -275,8 +277,10 @@ def against_surrender(license: License) -> Iterator[DomainError]:
     if other := license.changing:
         text = _("{other} asks to change this license. Withdraw that first, then hand the license back.")
         yield DomainError(text.format(other=other.ref), code="amendment-open")
-    lines = [(one.ref, line) for one in license.and_before() for line in sorted(one.lines.all(), key=_number)]
-    if problems := [_still_reserved(ref, license, line) for ref, line in lines if line.reserved]:
+    lines = [(one, line) for one in license.and_before() for line in sorted(one.lines.all(), key=_number)]
+    taken = [(one, line) for one, line in lines if line.reserved]
+    held = {one.pk: holders(one) for one in {one for one, _line in taken}}
+    if problems := [_still_reserved(one.ref, license, line, held[one.pk].get(line.number, [])) for one, line in taken]:
         text = _("Something is reserved on it. Cancel what will not leave, and wait until customs cleared what will.")
         yield DomainError(text, code="still-reserved", errors=problems)
 
@@ -285,12 +289,15 @@ def _number(line: Any) -> int:
     return int(line.number)
 
 
-def _still_reserved(ref: str, license: License, line: Any) -> Problem:
-    facts = {"line": line.number, "quantity": show(line.reserved, line.unit), "unit": line.unit}
+def _still_reserved(ref: str, license: License, line: Any, held: list[str]) -> Problem:
+    refs = ", ".join(held[:MOST_NAMED])
+    if more := len(held[MOST_NAMED:]):
+        refs = _("{refs} and {more} more").format(refs=refs, more=more)
+    facts = {"line": line.number, "quantity": show(line.reserved, line.unit), "unit": line.unit, "refs": refs}
     if ref != license.ref:
-        text = _("Line {line} of {ref}, which this replaced: {quantity} {unit} are reserved.")
+        text = _("Line {line} of {ref}, which this replaced: {quantity} {unit} are reserved for {refs}.")
         return Problem("", "still-reserved", text.format(ref=ref, **facts))
-    text = _("Line {line}: {quantity} {unit} are reserved.")
+    text = _("Line {line}: {quantity} {unit} are reserved for {refs}.")
     return Problem(f"/lines/{line.number}", "still-reserved", text.format(**facts))
 
 

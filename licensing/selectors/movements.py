@@ -19,6 +19,8 @@ Sent = Callable[[QuerySet[Any] | None, str], QuerySet[Any]]
 _sent: list[Sent] = []
 Tells = Callable[[Collection[License], Collection[LicenseEndUser]], list[Any]]
 _goods: list[Tells] = []
+Holders = Callable[[License], dict[int, list[str]]]
+_holders: list[Holders] = []
 
 
 def movements_of(license: License) -> QuerySet[Movement]:
@@ -108,6 +110,17 @@ def finds_sent(find: Sent) -> Sent:
     items, and go to this destination; whichever is said."""
     _sent[:] = [find]
     return find
+
+
+def names_holders(name: Holders) -> Holders:
+    """Registers whose the shipments are: of a license by line, as numbered, for which of them something of it is
+    reserved, the oldest first."""
+    _holders[:] = [name]
+    return name
+
+
+def holders(license: License) -> dict[int, list[str]]:
+    return _holders[0](license)
 
 
 def under_way_with(items: QuerySet[Any] | None, destination: str) -> QuerySet[Any]:

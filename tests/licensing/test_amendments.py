@@ -748,7 +748,7 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
     error = refused(give)
     assert (error.code, error.status) == ("still-reserved", 409)
     assert [one.message for one in error.errors] == [
-        f"Line 1 of {license.ref}, which this replaced: 10.000 kg are reserved."
+        f"Line 1 of {license.ref}, which this replaced: 10.000 kg are reserved for {shipment.ref}."
     ]
     assert error.errors[0].message in text_of(client, world.exporter, f"/licenses/{new.ref}/")
     with pytest.raises(IntegrityError, match="something is reserved"), transaction.atomic():

@@ -63,8 +63,8 @@ def test_nothing_may_be_reserved_and_each_line_is_named(world):
     error = refused(lambda: handed_back(world, license))
     assert (error.code, error.status) == ("still-reserved", 409)
     assert [(one.pointer, one.message) for one in error.errors] == [
-        ("/lines/1", "Line 1: 10.000 kg are reserved."),
-        ("/lines/3", "Line 3: 10.000 kg are reserved."),
+        ("/lines/1", f"Line 1: 10.000 kg are reserved for {shipment.ref}."),
+        ("/lines/3", f"Line 3: 10.000 kg are reserved for {shipment.ref}."),
     ]
     assert (License.objects.get().state, lines_of(license).last().verb) == ("active", "issue")
     receive(world.message(shipment.ref, "declared"), by=world.customs)  # what is declared counts, too
@@ -113,15 +113,24 @@ def test_its_page_asks_with_object_and_effect_and_says_afterwards_what_it_was(wo
 
 
 def test_with_something_reserved_its_page_says_what_instead(world, license, client):
-    world.shipment(license, 10 * KG)
+    shipment = world.shipment(license, 10 * KG)
     text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
     assert "It can be handed back when nothing stands in the way any more." in text
-    assert "Line 1: 10.000 kg are reserved." in text
+    assert f"Line 1: 10.000 kg are reserved for {shipment.ref}." in text
     assert "for good" not in text
     client.force_login(world.exporter.user)
     answer = client.post(f"/licenses/{license.ref}/surrender/", {"seen": seen(license.ref)})
     assert answer.status_code == 409
-    assert "Line 1: 10.000 kg are reserved." in unescape(answer.content.decode())
+    assert f"Line 1: 10.000 kg are reserved for {shipment.ref}." in unescape(answer.content.decode())
+
+
+def test_the_first_shipments_that_hold_something_are_named_and_how_many_more(world, license):
+    first, gone, crossed, *others = [world.shipment(license, KG) for _ in range(6)]
+    make.shipments.cancel(gone.ref, by=world.exporter)
+    world.clear(crossed.ref, KG)
+    [line] = refused(lambda: handed_back(world, license)).errors
+    named = ", ".join(one.ref for one in (first, *others[:2]))
+    assert line.message == f"Line 1: 4.000 kg are reserved for {named} and 1 more."
 
 
 def test_nothing_is_reserved_on_it_any_more_and_what_crosses_is_booked(world, license, client):
