@@ -1168,6 +1168,19 @@ def test_reopened_it_has_its_whole_time_again_and_other_people_decide(begun, m, 
     assert issue(begun, m.decider).application_id == row.pk
 
 
+def test_a_changed_refusal_waits_to_be_issued_in_the_list_of_whoever_is_counted(world, m, client):
+    both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
+    ref = unchanged(world, refuse(world))
+    change(ref, both)
+    for who, shown in ((both, False), (m.decider, True)):
+        client.force_login(who.user)
+        answer = client.get("/desk/countersign/")
+        [entry] = [one for one in answer.context["nav"] if one["url"] == "/desk/countersign/"]
+        text = answer.content.decode()
+        assert (entry["count"] == 1, ref in text) == (shown, shown)
+        assert ("Its refusal was changed on reconsideration" in text) == shown
+
+
 def test_whoever_changed_it_reviews_and_reopens_nothing_in_its_round(world, m):
     both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
     ref = unchanged(world, refuse(world))
