@@ -22,6 +22,7 @@ from licensing.actions.reliance import unreliable
 from licensing.granted import decided
 from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
 from licensing.selectors import applications_for, licenses_for, reliable_declarations, taken_along
+from licensing.states import ApplicationState
 
 COPIED = (*LONE, Kind.ANNUAL)
 REPLACED = gettext_lazy("It was replaced, and no newer one fits.")
@@ -85,6 +86,12 @@ def before(row: Application) -> Draft | None:
     if license := row.renews or row.copied_license:
         return granted(license)
     return said(row.copied_case) if row.copied_case else None
+
+
+def without_its_contract(row: Application) -> bool:
+    """A draft that began with what was for one shipment says no contract of its own yet."""
+    old = row.began_with
+    return row.state == ApplicationState.DRAFT and old is not None and old.kind in LONE and not row.contract_no
 
 
 def fitting(case: Application, old: Declaration, goods: Collection[int]) -> Declaration | None:

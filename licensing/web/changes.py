@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from core.templatetags.lodestone import day, quantity, unit_word
 from core.web.lists import countries
 from licensing.actions.applications import Draft, LineDraft
-from licensing.actions.copies import Unnamed, before, granted, said, unnamed
+from licensing.actions.copies import Unnamed, before, granted, said, unnamed, without_its_contract
 from licensing.actions.renewals import filed_by, too_short
 from licensing.elements import show_percent, show_percents
 from licensing.models import Application, ApplicationLine, Basis, Kind, License, TradeMode, TransportMode
@@ -79,7 +79,7 @@ class Copied:
     """Of a case that began with another: what it says otherwise, and whom of that one a draft does not name.
 
     file_by: of the draft of a renewal, where anybody can say; short: that day was before the license began. late: it is
-    over.
+    over. no_contract: it has that of the one shipment no more, and none of its own yet.
     """
 
     changes: list[Change]
@@ -87,6 +87,7 @@ class Copied:
     file_by: date | None
     short: bool = False
     late: bool = False
+    no_contract: bool = False
 
 
 def copied(row: Application, today: date) -> Copied | None:
@@ -101,7 +102,7 @@ def copied(row: Application, today: date) -> Copied | None:
     file_by = filed_by([row.renews]).get(row.renews.pk) if row.renews else None
     short = row.renews is not None and too_short(row.renews, file_by, today)
     late = file_by is not None and file_by < today
-    return Copied(found, unnamed(row, old, today), file_by, short, late)
+    return Copied(found, unnamed(row, old, today), file_by, short, late, without_its_contract(row))
 
 
 def _goods(old: Draft, now: Draft) -> Iterator[Change]:

@@ -30,7 +30,7 @@ from core.web.typed import typed_into
 from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
-from licensing.actions.copies import can_be_copied
+from licensing.actions.copies import can_be_copied, without_its_contract
 from licensing.models import Application, Basis, DecisionStep, Declaration
 from licensing.papers import end_use, said
 from licensing.prices import together
@@ -182,6 +182,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "lines": lines,
         "basis": Basis,
         "application": row,
+        "no_contract": row and without_its_contract(row),
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
         "offers": [] if row else offers(request.actor, legal_now()),
         "items": selectors.applicable_items(),

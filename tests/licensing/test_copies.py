@@ -101,6 +101,17 @@ def test_a_copy_of_a_case_says_what_was_asked_but_for_the_contract_of_one_shipme
     assert (row.planned_from, row.planned_until) == days
 
 
+def test_a_copy_says_that_the_contract_was_left_behind_until_it_has_its_own(world, client):
+    case = sent(world, kind="per_shipment")
+    row, said = copied(world, case), f"Not taken over from {case.ref}:</b> its contract"
+    pages = [f"/applications/{row.ref}/", f"/applications/{row.ref}/edit/"]
+    assert all(said in text_of(client, world.exporter, page) for page in pages)
+    Application.objects.filter(pk=row.pk).update(contract_no="K-NEW")
+    assert not any(said in text_of(client, world.exporter, page) for page in pages)
+    framed = copied(world, sent(world, kind="annual"))
+    assert "Not taken over" not in text_of(client, world.exporter, f"/applications/{framed.ref}/edit/")
+
+
 def test_days_that_have_begun_are_not_said_again(world, clock):
     case = sent(world, days=(legal_today(), legal_today() + 90 * DAY))
     clock.shift(days=1)
