@@ -22,7 +22,7 @@ from core.selectors import documents_for
 from core.telling import sentence
 from core.templatetags.lodestone import day
 from exporters.models import Qualification
-from licensing.actions import decisions
+from licensing.actions import decisions, licenses
 from licensing.models import License
 from shipments import actions, tasks
 from shipments.actions import qualifications, reports
@@ -177,6 +177,18 @@ def test_a_license_that_ended_asks_only_for_what_is_still_due(world, client):
     reports.depart(shipment.ref, departed_on=legal_today(), by=world.exporter)
     reports.deliver(shipment.ref, delivered_on=legal_today(), proof=PROOF, by=world.exporter)
     assert said(crossed) == (False,) * 5
+
+
+def test_one_that_is_not_usable_says_not_that_a_shipment_is_recorded_now(world, client):
+    license, first = granted(world), legal_today() + 3 * DAY
+    path, now = f"/licenses/{license.ref}/", "Record each shipment before it leaves."
+    License.objects.filter(pk=license.pk).update(usable_from=first)
+    text = text_of(client, world.exporter, path)
+    assert f"From {day(first)} on, record each shipment before it leaves." in text and now not in text
+    License.objects.filter(pk=license.pk).update(usable_from=legal_today())
+    assert now in text_of(client, world.exporter, path)
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
+    assert "ecord each shipment" not in text_of(client, world.exporter, path)
 
 
 def test_the_parties_of_a_license_have_a_place_of_their_own(license, world, client):
