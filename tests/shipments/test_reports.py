@@ -150,6 +150,17 @@ def test_beside_each_condition_stands_what_becomes_of_it(world, client):
     assert conditions_of(client, license)["PORT_ONLY"].endswith(STATED)
 
 
+def test_the_proof_that_a_condition_asks_for_says_when_it_is_due_beside_the_report(world, client):
+    license = granted(world, conditions=["DELIVERY_PROOF_30D"])
+    client.force_login(world.exporter.user)
+    proof = conditions_of(client, license)["DELIVERY_PROOF_30D"]
+    assert "As that report is due 15 days after the last clearance of the shipment, so is the proof" in proof
+    assert "Report of each shipment:" in client.get(f"/licenses/{license.ref}/").content.decode()
+    License.objects.filter(pk=license.pk).update(report_days=30)
+    proof = conditions_of(client, license)["DELIVERY_PROOF_30D"]
+    assert "Both are due 30 days after the last clearance of the shipment." in proof
+
+
 def test_a_license_that_ended_asks_only_for_what_is_still_due(world, client):
     """To be recorded nothing, to be reported what crossed, or may cross still."""
     asked = (
