@@ -251,6 +251,18 @@ def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
     assert over_rest(case(ref), None, None)["remedy"] is None
 
 
+def test_a_refusal_is_not_called_closed_as_long_as_it_can_be_contested(ref, world, m, client, on):
+    path, closed = f"/applications/{ref}/", "Nothing was granted, and this case is closed."
+    page(client, world.exporter, path)  # opens its notice
+    on(remedy(ref).last_day.isoformat())
+    text = page(client, world.exporter, path)
+    assert "The refusal can be contested: below stands until when. The other way is a new application" in text
+    assert closed not in text
+    on((remedy(ref).last_day + timedelta(days=1)).isoformat())
+    text = page(client, world.exporter, path)
+    assert closed in text and "The refusal can be contested" not in text
+
+
 # --- contesting --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("on_day", "tones"),
