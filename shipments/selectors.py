@@ -28,7 +28,17 @@ from licensing.selectors import (
 from licensing.selectors.movements import finds_sent, names_holders, tells_goods
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import ENDED_BY_SOMEBODY, LicenseState
-from shipments.models import Bulk, BulkRow, CustomsMessage, Handling, Incident, Resolution, Sheet, Shipment, ShipmentLine
+from shipments.models import (
+    Bulk,
+    BulkRow,
+    CustomsMessage,
+    Handling,
+    Incident,
+    Resolution,
+    Sheet,
+    Shipment,
+    ShipmentLine,
+)
 from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
 
 

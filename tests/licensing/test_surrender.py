@@ -68,7 +68,12 @@ def test_nothing_may_be_reserved_and_each_line_is_named(world):
     ]
     assert (License.objects.get().state, lines_of(license).last().verb) == ("active", "issue")
     receive(world.message(shipment.ref, "declared"), by=world.customs)  # what is declared counts, too
-    assert refused(lambda: handed_back(world, license)).code == "still-reserved"
+    other = world.shipment(license, 5 * KG)
+    world.clear(shipment.ref, 10 * KG, final=False)  # nothing of its first line is held any more
+    assert [one.message for one in refused(lambda: handed_back(world, license)).errors] == [
+        f"Line 1: 5.000 kg are reserved for {other.ref}.",
+        f"Line 3: 10.000 kg are reserved for {shipment.ref}.",
+    ]
 
 
 def test_postgresql_refuses_it_with_something_reserved(world, license):
