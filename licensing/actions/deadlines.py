@@ -12,6 +12,7 @@ from core.history import record
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock_all
 from licensing.actions.contests import say_what_time_did
+from licensing.actions.receipts import take_silence
 from licensing.models import Application, DecisionStep
 from licensing.models.reconsiderations import contested
 from licensing.selectors import clocks_of, contestable_still, receipts_of, remedies_of, terms_of
@@ -34,7 +35,9 @@ def telling_of_moved_deadlines() -> Iterator[None]:
     steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
     contests = [row for row in cases if row.contested]
     prefetch_related_objects(contests, Prefetch("steps", steps))
-    say_what_time_did(contests, at)  # by the table of that day
+    say_what_time_did(contests, at)  # by the table of that day, as the next line, too
+    for case in cases:
+        take_silence(case, at, by=clock())
     before = _deadlines(cases, today)
     yield
     after = _deadlines(cases, today)

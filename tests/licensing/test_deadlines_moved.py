@@ -166,6 +166,20 @@ def test_the_last_day_to_accept_moves_and_its_applicant_is_told_once(load, world
         assert "By a newer table of working days it is to be accepted by 8 Jan 2027" in text
 
 
+def test_a_case_that_the_law_has_accepted_stays_so_by_a_newer_table(load, world, on):
+    """Filed on Wednesday 30 December 2026, day 5 is Thursday 7 January, and by the newer table the day of its load."""
+    on("2026-12-30")
+    ref = world.application()
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    on("2027-01-08")
+    load(FEAST)
+    row = Application.objects.get(ref=ref)
+    assert (row.state, row.accepted_on) == ("accepted", D("2026-12-30"))
+    lines = HistoryLine.objects.filter(subject_ref=ref, verb="accept_by_law")
+    assert [line.facts for line in lines] == [{"day_0": "2026-12-30"}]
+    assert not HistoryLine.objects.filter(subject_ref=ref, verb="accept_move").exists()
+
+
 def test_that_a_request_counts_as_accepted_is_said_before_a_newer_table_moves_its_last_day(load, world, on):
     """Contested on Wednesday 30 December 2026: day 5 is Thursday 7 January; 60 days later is a Monday, 8 March."""
     on("2026-12-30")
