@@ -12,11 +12,13 @@ from licensing.models import Application
 from licensing.selectors import Judged
 from licensing.states import UNISSUED, ApplicationState
 
+ADVISED = (ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED)
+
 
 def of_the_plan(row: Application, judged: Iterable[Judged], today: date) -> list[str]:
     """Of a start that is over, and of days that lie behind the longest license; nothing where the license is issued.
 
-    What was recommended or decided may be shorter than what the rules allow. A change counts its months from the first
+    What is recommended or decided may be shorter than what the rules allow. A change counts its months from the first
     day of the license that it changes, which has begun.
     """
     if row.state not in (ApplicationState.DRAFT, *UNISSUED) or not (row.planned_from and row.planned_until):
@@ -27,7 +29,7 @@ def of_the_plan(row: Application, judged: Iterable[Judged], today: date) -> list
         told.append(message.format(day=day(row.planned_from)))
     users = {user.pk for user in row.end_users.all()}
     months = limits(row, judged, {line.number for line in row.lines.all()}, users).months
-    if row.basis and row.basis.months and not row.contested:
+    if row.state in ADVISED and row.basis and row.basis.months:
         months = min(months, row.basis.months)
     if (last := months_after(first, months)) < row.planned_until:
         message = _(
