@@ -114,6 +114,11 @@ class Answer:
     def countries(self) -> dict[str, str]:
         return country_names()
 
+    @property
+    def _counted(self) -> dict[str, Any]:
+        """Its facts, with what counts while nobody knows."""
+        return {**self.facts, **self.assumed}
+
     # --- its reasons --------------------------------------------------------------------------------------
     @property
     def matched(self) -> list[dict[str, Any]]:
@@ -121,7 +126,7 @@ class Answer:
 
     @property
     def traced(self) -> list[dict[str, Any]]:
-        lines = trace(self.rules, self.facts, on=self.day, audience=self.audience)
+        lines = trace(self.rules, self._counted, on=self.day, audience=self.audience)
         return [self._in_words(line.rule) | {"became": words.became(line), "fits": line.fate in FITS} for line in lines]
 
     def _in_words(self, name: str) -> dict[str, Any]:
@@ -137,7 +142,7 @@ class Answer:
     @property
     def changes(self) -> list[dict[str, str]]:
         """What would change it, but for the item: another item is another question."""
-        found = changes(self.rules, self.facts, on=self.day, audience=self.audience)
+        found = changes(self.rules, self._counted, on=self.day, audience=self.audience)
         return [words.change(one, self.rules.edition, self.countries) for one in found if one.fact != CODE]
 
     @cached_property

@@ -62,6 +62,11 @@ def test_of_an_end_user_nobody_screened_it_says_what_counts_for_the_case(world, 
         assert [rules.told(one.outcome) for one in found] == [rules.told(one.clear) for one in looks]
         assert all("screening.hit" in one.outcome.missing for one in found)
         assert all(rules.told(one.outcome) in {rules.told(p.outcome) for p in one._periods[0]} for one in found)
+        traced = [{row["rule"] for row in one.traced if row["fits"]} >= set(one.outcome.matched) for one in found]
+        assert all(traced), "what the answer rests on fits"
+        assert not any(rules.told(one.outcome) == row["told"] for one in found for row in one.changes), (
+            "it is no change"
+        )
         if case.state == "draft":
             applications.submit(ref, seen=seen(ref), by=world.exporter)
             case.refresh_from_db()
