@@ -138,9 +138,8 @@ def annual(exporter: Exporter, at: datetime) -> dict[str, Any]:
 
 
 def cut_short(line: HistoryLine) -> bool:
-    """The qualification lapsed on the day of this line, by what it names; else after a last day that was over."""
-    day_before = (legal_day(line.at) - DAY).isoformat()
-    return bool(line.facts.keys() > {"until"} and line.facts["until"] == day_before)
+    """The qualification lapsed by what this line names; else after a last day that was over."""
+    return bool(line.facts.keys() > {"until"})
 
 
 def _cut_short(row: Qualification) -> HistoryLine | None:

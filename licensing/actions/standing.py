@@ -69,12 +69,14 @@ def _stop(held: list[License], qualification: Qualification, by: Actor, at: date
 
 
 def lapse_with(row: Qualification, at: datetime, **cause: str) -> None:
-    """It was good through the day before, at most. It follows from an order or a penalty, which stands with whoever
-    gave it. cause: what history names of that."""
+    """It was good through the day before, or, where it had ended by itself, through its last day.
+
+    It follows from an order or a penalty, which stands with whoever gave it. cause: what history names of that, where
+    that cut it short."""
     if row.state == QualificationState.GRANTED and row.last_day:
-        last_day = min(row.last_day, legal_day(at) - timedelta(days=1))
-        facts = {"until": last_day.isoformat(), **cause}
-        move(row.lapse, by=clock(), at=at, facts=facts, last_day=last_day)
+        today = legal_day(at)
+        last_day, why = (row.last_day, {}) if row.over_on(today) else (today - timedelta(days=1), cause)
+        move(row.lapse, by=clock(), at=at, facts={"until": last_day.isoformat(), **why}, last_day=last_day)
 
 
 @command

@@ -138,11 +138,13 @@ def test_a_qualification_that_was_granted_lapses_and_is_not_given_back(world, se
 
 
 def test_a_qualification_whose_last_day_was_over_keeps_that_day(world, clock):
+    """And no order is said to have cut it short, though it were given on the day after."""
     row = Qualification.objects.get(pk=world.exporter.organization_id)
-    clock.shift(days=400)
+    clock.shift(days=(row.last_day - legal_today()).days + 1)
     make.stopped(world)
     last_day, row = row.last_day, Qualification.objects.get(pk=row.pk)
     assert (row.state, row.last_day) == ("lapsed", last_day)
+    assert lines_of(row).filter(verb="lapse").get().facts == {"until": last_day.isoformat()}
 
 
 def test_a_company_that_never_had_one_has_none_lapsed(ministry, customs):
