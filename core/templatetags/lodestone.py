@@ -27,6 +27,7 @@ from core.papers import label_of
 from core.selectors import MANY
 from core.telling import sentence
 
+WRONG = re.compile('<div class="errsum"|<p class="errmsg" id=')  # parts/errors.html, parts/field_notes.html
 HAN = re.compile("[\u3400-\u9fff]")
 
 register = template.Library()
@@ -265,6 +266,13 @@ def errors(*sources: Any) -> dict[str, Any]:
     """
     found = _errors_of(sources)
     return {"errors": found + _files_of(sources) if found else []}
+
+
+@register.simple_block_tag(end_name="endmistakes_first")
+def mistakes_first(content: str) -> str:
+    """The page; where it shows what is wrong in a form, its title says so first, as a screen reader reads it first."""
+    title = format_html("<title>{} ", _("Error:"))
+    return mark_safe(content.replace("<title>", title, 1) if WRONG.search(content) else content)  # escaped before
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import mark_safe
 from pytest_django.asserts import assertHTMLEqual, assertInHTML
 
+from core.access import NOBODY
 from core.errors import Problem
 from core.files import PAPER
 from core.models import Country
@@ -318,6 +319,22 @@ def test_a_form_that_comes_back_names_each_file_that_was_chosen_in_it():
 
 def test_no_errors_no_summary():
     assert Template("{% errors form %}").render(Context({"form": Question()})).strip() == ""
+
+
+PAGE = Template(
+    '{% extends "base.html" %}{% block title %}Parties{% endblock %}'
+    "{% block content %}{% errors form %}{% if form %}{% field form.name %}{% endif %}{{ text }}{% endblock %}"
+)
+
+
+@pytest.mark.parametrize("form", [Question({}), Refusing({"name": "x", "kind": "a"}), None, Question(), "typed"])
+@pytest.mark.parametrize(("language", "error"), [("en", "Error:"), ("zh-hans", "错误：")])
+def test_a_title_says_first_that_something_is_wrong(form, language, error):
+    facts = {"text": '<div class="errsum">'} if form == "typed" else {"form": form}
+    with translation.override(language):
+        page = PAGE.render(Context(facts | {"actor": NOBODY}))
+    first = f"{error} " if isinstance(form, Question) and form.is_bound else ""
+    assert f"<title>{first}Parties · Lodestone</title>" in page
 
 
 def test_reference_is_kept_whole():
