@@ -54,6 +54,11 @@ class Granted:
         """The lines that the license has, in its order."""
         return [line for line, granted in self.lines if granted]
 
+    @property
+    def goods_codes(self) -> dict[int, str]:
+        """The customs code as it was stated for each line of the license, by number; empty where nobody said."""
+        return {number: line.hs_code for number, line in enumerate(self.licensed, 1)}
+
 
 def compare(
     case: Application, quantities: Mapping[int, int], kept: Collection[int], months: int, reason: str = ""

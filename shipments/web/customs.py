@@ -168,14 +168,19 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
 
 
 def _made(row: License) -> dict[int, list[str]]:
-    """What the license says that each line may contain, and its case of model, maker and origin; by number."""
+    """What the license says that each line may contain, and what its case says of it; by number."""
     licensing.with_asked([row])
     prefetch_related_objects([row], "application__lines__origin")
     granted = recommended(row.application)
     said = {number: made(line) for number, line in enumerate(granted.licensed if granted else (), 1)}
+    codes = granted.goods_codes if granted else {}
     contains = {line.number: show_percents(line.composition) for line in row.lines.all()}
     return {
-        number: [*([_("At most {contents}").format(contents=words)] if words else []), *said.get(number, ())]
+        number: [
+            *([_("Customs goods code {code}").format(code=codes[number])] if codes.get(number) else []),
+            *([_("At most {contents}").format(contents=words)] if words else []),
+            *said.get(number, ()),
+        ]
         for number, words in contains.items()
     }
 

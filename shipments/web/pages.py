@@ -165,9 +165,10 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     reports, ended = selectors.reports_of(row, today), obstacle in ENDED
     owed = reports.get("due") or reports.get("late") or any(one.state in OPEN_SHIPMENT for one in shipments)
     row.held_back = licensing.held_back([row]).get(row.pk)
-    on = passed_on(row)
+    on, granted = passed_on(row), decided(row.application)
     for line in row.lines.all():
         line.passed_on = on.get(line.pk, 0)
+        line.hs_code = granted.goods_codes.get(line.number, "") if granted else ""
     context = {
         "license": row,
         "called": called_at(row.exporter, row.issued_at),
@@ -177,7 +178,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
             for user in licensing.open_users(row, closings)
             if not (row.held_back and row.held_back.shuts(user.party_id))
         ],
-        "granted": decided(row.application),
+        "granted": granted,
         **steps,
         **_windows(row),
         "closed_lines": closed_lines,

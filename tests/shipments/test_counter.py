@@ -316,8 +316,10 @@ def test_what_the_goods_are_made_of_by_whom_and_where_stands_beside_each_line(br
     """Of a case whose first line was not granted: the license has the second as its first."""
     ref = world.asked_apart()
     case = Application.objects.get(ref=ref)
-    case.lines.filter(number=1).update(specification="Another")
-    case.lines.filter(number=2).update(specification="N42SH-40", maker="Ordos Works", origin_id="CN")
+    case.lines.filter(number=1).update(specification="Another", hs_code="8505119000")
+    case.lines.filter(number=2).update(
+        specification="N42SH-40", maker="Ordos Works", origin_id="CN", hs_code="8505111000"
+    )
     japanese = case.end_users.order_by("pk")[1].pk
     license = demo.issued(
         world.exporter, ref, world.ministry, [], quantities_={1: 0}, text="Less.", end_users=[japanese]
@@ -328,6 +330,11 @@ def test_what_the_goods_are_made_of_by_whom_and_where_stands_beside_each_line(br
         page = text(browser.get(path))
         said = re.search(r"At most Dy 3\.2 % · .*Model: N42SH-40 · Maker: Ordos Works · Origin: China", page)
         assert said and "Another" not in page, path
+        assert "Customs goods code 8505111000" in page and "8505119000" not in page, path
+    assert "Customs goods codes that begin with 85051110" in text(browser.get(f"/customs/licenses/{license.ref}/"))
+    browser.force_login(world.exporter.user)
+    page = text(browser.get(f"/licenses/{license.ref}/"))
+    assert "Customs goods code 8505111000 Customs goods codes that begin with 85051110" in page
 
 
 def test_the_next_step_of_the_counter_is_said(browser, world, license, shipment):
