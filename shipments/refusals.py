@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from core import quantities
 from core.errors import DomainError, Problem
+from core.templatetags.lodestone import money, quantity
 from licensing.states import LicenseState
 from licensing.words import holds
 
@@ -65,15 +66,14 @@ def _detail(failures: list[dict[str, Any]], error: Problem) -> str:
             "the ministry reinstates the account; what was declared to customs before is cleared as usual."
         )
     if failure["code"] == "line-exhausted" and not failure["remaining"]:
-        return _("Nothing is left of line {line}; {asked} {unit} was asked.").format(
-            line=failure["line"], unit=failure["unit"], asked=quantities.show(failure["asked"], failure["unit"])
+        return _("Nothing is left of line {line}; {asked} was asked.").format(
+            line=failure["line"], asked=quantity(failure["asked"], failure["unit"])
         )
     if failure["code"] == "line-exhausted":
-        return _("Line {line} has {left} {unit} left; {asked} {unit} was asked.").format(
+        return _("Line {line} has {left} left; {asked} was asked.").format(
             line=failure["line"],
-            unit=failure["unit"],
-            left=error.extra["remaining"],
-            asked=quantities.show(failure["asked"], failure["unit"]),
+            left=quantity(failure["remaining"], failure["unit"]),
+            asked=quantity(failure["asked"], failure["unit"]),
         )
     return error.message
 
@@ -83,18 +83,17 @@ def _message(failure: dict[str, Any]) -> str:
         case "line-exhausted" if not failure["remaining"]:
             return _("Nothing is left of this line. Use another license, or cancel a shipment that will not leave.")
         case "line-exhausted":
-            left = quantities.show(failure["remaining"], failure["unit"])
-            return _("At most {left} {unit}.").format(left=left, unit=failure["unit"])
+            return _("At most {left}.").format(left=quantity(failure["remaining"], failure["unit"]))
         case "value-exhausted" if not Decimal(failure["value_remaining"]):
             return _("No value is left on this line. Use another license, or cancel a shipment that will not leave.")
         case "value-exhausted":
-            left = f"{Decimal(failure['value_remaining']):f} {failure['currency']}"
+            left = money(Decimal(failure["value_remaining"]), failure["currency"])
             return _("The value left on this line is {left}.").format(left=left)
         case "end-user-exhausted" if not failure["remaining"]:
             return _("Nothing is left for this end-user. Name another, or cancel a shipment that will not leave.")
         case "end-user-exhausted":
-            left = quantities.show(failure["remaining"], failure["unit"])
-            return _("At most {left} {unit} for this end-user.").format(left=left, unit=failure["unit"])
+            left = quantity(failure["remaining"], failure["unit"])
+            return _("At most {left} for this end-user.").format(left=left)
         case "quota-exhausted":
             if failure["state"] != "open":
                 return _("The national quota {pool} takes no new use.").format(pool=failure["pool"])
@@ -103,16 +102,13 @@ def _message(failure: dict[str, Any]) -> str:
                     "Nothing is left of the national quota {pool}. Cancel a shipment that will not leave, or wait "
                     "until the ministry raises it."
                 ).format(pool=failure["pool"])
-            left = quantities.show(failure["remaining"], failure["unit"])
             text = (
-                _("The national quota {pool} has {left} {unit} of {element} left; {asked} {unit} was asked.")
+                _("The national quota {pool} has {left} of {element} left; {asked} was asked.")
                 if failure["element"]
-                else _("The national quota {pool} has {left} {unit} left; {asked} {unit} was asked.")
+                else _("The national quota {pool} has {left} left; {asked} was asked.")
             )
-            asked = quantities.show(failure["asked"], failure["unit"])
-            return text.format(
-                pool=failure["pool"], left=left, unit=failure["unit"], element=failure["element"], asked=asked
-            )
+            left, asked = (quantity(failure[name], failure["unit"]) for name in ("remaining", "asked"))
+            return text.format(pool=failure["pool"], left=left, element=failure["element"], asked=asked)
         case "license-expired":
             return _("The license's last day is {day}. Use another license, or renew.").format(
                 day=failure["usable_until"]

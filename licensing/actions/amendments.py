@@ -16,9 +16,9 @@ from core.errors import DomainError, Problem
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
-from core.quantities import show
 from core.references import draw
-from core.templatetags.lodestone import day
+from core.templatetags.lodestone import day, money
+from core.templatetags.lodestone import quantity as in_words
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for, taken_along
@@ -188,14 +188,13 @@ def clearances_left(before: License | None, granted: int | None) -> int | None:
 
 
 def _less(pointer: str, number: int, used: int, unit: str) -> Problem:
-    message = _("Line {number}: at least {used} {unit}, which are drawn and reserved.")
-    return Problem(pointer, "below-used", message.format(number=number, used=show(used, unit), unit=unit))
+    message = _("Line {number}: at least {used}, which are drawn and reserved.")
+    return Problem(pointer, "below-used", message.format(number=number, used=in_words(used, unit)))
 
 
 def _worth(pointer: str, number: int, used: int, currency: str) -> Problem:
-    message = _("Line {number}: at least {used} {currency}, which are drawn and reserved.")
-    worth = f"{Decimal(used) / 100:.2f}"
-    return Problem(pointer, "below-used", message.format(number=number, used=worth, currency=currency))
+    message = _("Line {number}: at least {used}, which are drawn and reserved.")
+    return Problem(pointer, "below-used", message.format(number=number, used=money(used, currency)))
 
 
 @command

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from core import proposals, quantities
+from core import proposals
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
@@ -23,6 +23,7 @@ from core.languages import day_in_words
 from core.legal_time import INSTANT, legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.references import draw, draw_code
+from core.templatetags.lodestone import quantity as in_words
 from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.amendments import below_granted, clearances_left, require_amendable, require_none_closed
@@ -260,7 +261,7 @@ def _require_within(
         quantity = granted[line.number]
         pointer = f"/quantity_{line.number}"
         if quantity > line.quantity:
-            asked = f"{quantities.show(line.quantity, line.unit)} {line.unit}"
+            asked = in_words(line.quantity, line.unit)
             message = _("At most the {asked} that were asked.").format(asked=asked)
             problems.append(Problem(pointer, "more-than-asked", message))
     if not any(granted.values()):
@@ -310,7 +311,7 @@ def _require_caps(
             message = _("Its declaration does not cover this line's item; leave it empty.")
             problems.append(Problem(f"/allotment_{number}_{user}", "item-not-declared", message))
         if user not in kept or not 1 <= quantity <= line:
-            left = f"{quantities.show(line, units[number])} {units[number]}" if line else "0"
+            left = in_words(line, units[number]) if line else "0"
             message = _("For an end-user that is kept, and at most the {granted} of its line; or leave it empty.")
             problems.append(Problem(f"/allotment_{number}_{user}", "out-of-range", message.format(granted=left)))
     if not tolerance.within(most.tolerance) or (tolerance.mode == NO_TOLERANCE.mode) != (not tolerance.pct):

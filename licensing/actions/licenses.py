@@ -19,7 +19,7 @@ from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.models import HistoryLine
-from core.quantities import show
+from core.templatetags.lodestone import quantity as in_words
 from exporters.models import Stop
 from licensing import books, ledger
 from licensing.models import EndReason, Kind, License, LicenseEndUser, Suspension
@@ -293,11 +293,11 @@ def _still_reserved(ref: str, license: License, line: Any, held: list[str]) -> P
     refs = ", ".join(held[:MOST_NAMED])
     if more := len(held[MOST_NAMED:]):
         refs = _("{refs} and {more} more").format(refs=refs, more=more)
-    facts = {"line": line.number, "quantity": show(line.reserved, line.unit), "unit": line.unit, "refs": refs}
+    facts = {"line": line.number, "quantity": in_words(line.reserved, line.unit), "refs": refs}
     if ref != license.ref:
-        text = _("Line {line} of {ref}, which this replaced: {quantity} {unit} are reserved for {refs}.")
+        text = _("Line {line} of {ref}, which this replaced: {quantity} are reserved for {refs}.")
         return Problem("", "still-reserved", text.format(ref=ref, **facts))
-    text = _("Line {line}: {quantity} {unit} are reserved for {refs}.")
+    text = _("Line {line}: {quantity} are reserved for {refs}.")
     return Problem(f"/lines/{line.number}", "still-reserved", text.format(**facts))
 
 

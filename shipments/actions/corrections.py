@@ -12,7 +12,8 @@ from core.access import Actor
 from core.errors import Invalid, Problem
 from core.history import move, record
 from core.locks import lock_all
-from core.quantities import same_unit, show
+from core.quantities import same_unit
+from core.templatetags.lodestone import quantity
 from licensing.actions import licenses
 from licensing.models import License
 from shipments import ledger
@@ -101,8 +102,8 @@ def _require_not_below(message: Message, lines: list[ShipmentLine], changes: Map
     for index, item in enumerate(message.lines):
         line = unit.get(item.license_line)
         if line and line.crossed + changes.get(item.license_line, 0) < line.returned:
-            text = _("Of this line {quantity} {unit} came back, so that much crossed at least.").format(
-                quantity=show(line.returned, line.unit), unit=line.unit
+            text = _("Of this line {quantity} came back, so that much crossed at least.").format(
+                quantity=quantity(line.returned, line.unit)
             )
             problems.append(Problem(f"/lines/{index}/quantity", "below-returned", text))
     if problems:
@@ -138,10 +139,10 @@ def take_back(message: Message, shipment: Shipment, by: Actor, at: datetime) -> 
         out = line.abroad if line and same_unit(item.unit, line.unit) else 0
         if line is None or item.quantity > out:
             text = (
-                _("At most {quantity} {unit} of this line can come back.")
+                _("At most {quantity} of this line can come back.")
                 if out
                 else _("Nothing of this line is left to come back.")
-            ).format(quantity=show(out, item.unit), unit=item.unit)
+            ).format(quantity=quantity(out, item.unit))
             problems.append(Problem(f"/lines/{index}/quantity", "more-than-crossed", text))
             continue
         line.returned += item.quantity

@@ -46,7 +46,7 @@ RESERVED = {
 FAILURE = {
     "pointer": "/lines/0/quantity",
     "code": "line-exhausted",
-    "message": "At most 1000.000 kg.",
+    "message": "At most 1,000 kg.",
     "remaining": "1000.000",
 }
 EXHAUSTED = {
@@ -54,7 +54,7 @@ EXHAUSTED = {
     "title": "Not possible now",
     "status": 409,
     "code": "line-exhausted",
-    "detail": "Line 1 has 1000.000 kg left; 1200.000 kg was asked.",
+    "detail": "Line 1 has 1,000 kg left; 1,200 kg was asked.",
     "errors": [FAILURE],
     "instance": "8c1f5b0e4c2d4a6f9b3e7d1a2c4b6e8f",
 }

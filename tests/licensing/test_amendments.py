@@ -139,13 +139,13 @@ def test_q13_less_than_is_drawn_is_refused_with_its_floor_where_it_was_typed(wor
     ref = asks(begun(world, license), 40_000)
     error = refused(lambda: applications.submit(ref, seen=seen(ref), by=world.exporter))
     found = {one.pointer: (one.code, one.message) for one in error.errors}
-    assert found == {"/lines/0/quantity": ("below-used", BELOW.format("41984.500"))}
+    assert found == {"/lines/0/quantity": ("below-used", BELOW.format("41,984.5"))}
     assert Application.objects.get(ref=ref).state == "draft"
     world.shipment(license, 15_500)  # what is reserved counts, too
     row = Application.objects.get(ref=ref)
     row.lines.update(quantity=41_984_500)
     error = refused(lambda: applications.submit(ref, seen=seen(ref), by=world.exporter))
-    assert error.errors[0].message == BELOW.format("42000.000")
+    assert error.errors[0].message == BELOW.format("42,000")
 
 
 def test_a_recommendation_is_refused_below_what_is_used_each_account_by_its_field(world):
@@ -170,7 +170,7 @@ def test_a_recommendation_is_refused_below_what_is_used_each_account_by_its_fiel
         "/value_1": "below-used",
         f"/allotment_1_{first}": "below-used",
     }
-    assert error.errors[1].message == "Line 1: at least 1000.00 CNY, which are drawn and reserved."
+    assert error.errors[1].message == "Line 1: at least 1,000.00 CNY, which are drawn and reserved."
 
 
 def test_clearances_below_those_taken_are_refused(world):
@@ -192,7 +192,7 @@ def test_what_is_reserved_after_the_recommendation_stops_approval_and_issue(worl
     more = world.shipment(license, 60 * KG)
     error = refused(lambda: decisions.approve(ref, seen=seen(ref), by=world.ministry.decider))
     assert (error.code, error.status) == ("below-used", 409)
-    assert [one.message for one in error.errors] == [BELOW.format("60.000")]
+    assert [one.message for one in error.errors] == [BELOW.format("60")]
     cancel(more.ref, by=world.exporter)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
     world.shipment(license, 60 * KG)
@@ -748,7 +748,7 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
     error = refused(give)
     assert (error.code, error.status) == ("still-reserved", 409)
     assert [one.message for one in error.errors] == [
-        f"Line 1 of {license.ref}, which this replaced: 10.000 kg are reserved for {shipment.ref}."
+        f"Line 1 of {license.ref}, which this replaced: 10 kg are reserved for {shipment.ref}."
     ]
     assert error.errors[0].message in text_of(client, world.exporter, f"/licenses/{new.ref}/")
     with pytest.raises(IntegrityError, match="something is reserved"), transaction.atomic():

@@ -714,7 +714,7 @@ def test_more_than_is_abroad_does_not_come_back_and_is_told_at_its_line(browser,
     world.clear(shipment.ref, 100 * KG)
     typed = carried(browser, shipment, "return") | {"reimport_no": BACK}
     for much, said in {
-        "100.001": "At most 100.000 kg of this line can come back.",
+        "100.001": "At most 100 kg of this line can come back.",
         "0": "Say how much came back.",
         "": "This field is required.",
     }.items():

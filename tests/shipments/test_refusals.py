@@ -2,7 +2,7 @@
 
 import pytest
 
-from shipments.refusals import problem
+from shipments.refusals import problem, refusal
 
 LEFT = {
     "line-exhausted": ("remaining", "At most 0.001 kg.", "Nothing is left of this line."),
@@ -23,3 +23,12 @@ def test_where_nothing_is_left_that_is_said_and_no_figure(code):
     assert problem(failure | {name: least}).message == some
     said = problem(failure | {name: none}).message
     assert said.startswith(nothing) and "0" not in said
+
+
+def test_a_sentence_says_quantities_as_pages_do_and_the_field_beside_it_as_programs_read_them():
+    failure = {"code": "line-exhausted", "pointer": "/lines/0/quantity", "unit": "kg", "line": 1}
+    said = refusal([failure | {"remaining": 5_860_000, "asked": 12_000_500}])
+    assert said.detail == "Line 1 has 5,860 kg left; 12,000.5 kg was asked."
+    assert said.errors[0].message == "At most 5,860 kg."
+    assert said.errors[0].extra == {"remaining": "5860.000"}
+    assert problem(failure | {"remaining": 1, "unit": "unit"}).message == "At most 1 piece."

@@ -120,7 +120,7 @@ def test_a_preview_writes_nothing_and_says_what_is_left(desk, license):
     assert codes_of(sheet) == {2: "line-exhausted"}
     said = text_of(page)
     assert "2 rows can be booked. One has a problem." in said
-    assert "quantity At most 40.000 kg." in said
+    assert "quantity At most 40 kg." in said
     assert "Left now 100 kg Asked 90 kg Left after 10 kg" in said
     [line] = page.context["table"].rows
     assert (line.line, line.cells["quantity"]) == (3, "60.000")
@@ -280,7 +280,7 @@ def test_words_are_the_readers_whoever_handed_it_in(desk, license):
     assert chinese.context["form"].initial["seen"] == sheet.digest
     Sheet.objects.update(digest="0" * 64)  # something else is found now: what was shown is shown
     [line] = desk.client.get(chinese.request["PATH_INFO"], headers={"accept-language": "zh-Hans"}).context["table"].rows
-    assert line.sentence == "quantity: At most 100.000 kg."
+    assert line.sentence == "quantity: At most 100 kg."
 
 
 # --- what is booked --------------------------------------------------------------------------------------
@@ -320,7 +320,7 @@ def test_the_good_rows_alone(desk, license):
         assert reverse("shipment", args=[shipment.ref]) in good.content.decode()
     told = file_of(desk.client.get(reverse("bulk.file.csv", args=[made.ref])))
     assert [one["client_reference"] for one in told] == [one["client_reference"] for one in rows]
-    assert told[1]["outcome"] == "Refused. quantity: At most 40.000 kg."
+    assert told[1]["outcome"] == "Refused. quantity: At most 40 kg."
     assert {one["outcome"] for one in told} - {told[1]["outcome"]} == {s.ref for s in Shipment.objects.all()}
 
 
@@ -346,7 +346,7 @@ def test_all_or_none_books_none_when_something_changed_meanwhile(desk, license):
     assert (answer.status_code, counted(), Bulk.objects.count()) == (409, before, 0)
     said = text_of(answer)
     assert "Nothing was booked: since the file was shown, rows of it are refused (lines 3)." in said
-    assert "quantity At most 39.000 kg." in said
+    assert "quantity At most 39 kg." in said
     sheet.refresh_from_db()
     assert (sheet.bulk, codes_of(sheet)) == (None, {2: "line-exhausted"})
     assert desk.confirm(sheet, "partial").status_code == 302
