@@ -173,8 +173,8 @@ def field(bound: BoundField, note: str = "", of: str = "") -> dict[str, Any]:
     """One question: label, hint, error, control, tied together for assistive technology.
 
     Radio buttons and several checkboxes become a fieldset. Django ties control, hint and error by id.
-    note: what stands behind the label instead of "(optional)", such as "(needed to send)". of: what it is a field of,
-    such as "Line 2", where that is to be seen and not to be heard.
+    note: what stands behind the label instead of "(optional)", such as "(needed to send)"; a field may have its own.
+    of: what it is a field of, such as "Line 2", where that is to be seen and not to be heard.
     """
     kind = bound.widget_type
     if kind == "select":
@@ -189,7 +189,7 @@ def field(bound: BoundField, note: str = "", of: str = "") -> dict[str, Any]:
         "many": getattr(bound.field.widget, "many", False),
         "checkbox": checkbox,
         "option_class": "opt" if kind == "radioselect" else "chk",
-        "note": note,
+        "note": note or getattr(bound.field, "note", ""),
         "of": of,
         "optional": not bound.field.required and not checkbox,
     }

@@ -21,6 +21,13 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
 _ZONE = gettext_lazy("Beijing time, UTC+8.")
 
 
+def one_needed(fields: Iterable[forms.Field], note: str = "") -> None:
+    """Each says that one of these is needed, and none that it is optional; what is needed by itself says nothing."""
+    for field in fields:
+        if not field.required:
+            field.note = note or _("(one of these is needed)")
+
+
 class DayField(forms.DateField):
     """A legal day; the browser's own date picker, YYYY-MM-DD on the wire."""
 

@@ -16,7 +16,7 @@ from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import legal_now, on_the_wire
 from core.quantities import show
 from core.templatetags.lodestone import instant, listed, quantity, unit_word
-from core.web.fields import InstantField, QuantityField
+from core.web.fields import InstantField, QuantityField, one_needed
 from core.web.forms import StepForm
 from shipments import selectors
 from shipments.actions import ClearedLine, Message, Receipt, report
@@ -40,6 +40,7 @@ class CounterForm(StepForm):
     )
     declared_at = InstantField(label=gettext_lazy("Declared at"))
     refusal: DomainError | None = None
+    lines: list[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +49,12 @@ class CounterForm(StepForm):
         self.latest = found[-1] if found else None  # one that was mistyped is followed by the right one
         self.initial["declared_at"] = self.latest.declared_at if self.latest else legal_now()
         self.initial["declaration_no"] = self.latest.number if self.latest else ""
+
+    def _quantities(self) -> list[str]:
+        """The fields of the lines, of which one is needed."""
+        names = [f"quantity_{line.number}" for line in self.lines]
+        one_needed(self.fields[name] for name in names)
+        return names
 
     def clean_declaration_no(self) -> str:
         """As it is on the paper: scanners and people put blanks into it, small letters, and full-width ones."""
@@ -124,8 +131,7 @@ class ClearForm(CounterForm):
                 required=len(self.lines) == 1,
                 initial=show(held, line.unit) if held else "",
             )
-        quantities = [f"quantity_{line.number}" for line in self.lines]
-        self.order_fields(["key", "told", *quantities, "final"])
+        self.order_fields(["key", "told", *self._quantities(), "final"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -172,7 +178,7 @@ class CorrectForm(CounterForm):
                 required=len(self.lines) == 1,
                 initial=show(stands.quantity, line.unit) if stands else "",
             )
-        self.order_fields(["key", "told", "corrects", *(f"quantity_{line.number}" for line in self.lines)])
+        self.order_fields(["key", "told", "corrects", *self._quantities()])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -214,7 +220,7 @@ class ReturnedForm(CounterForm):
                 ),
                 required=len(self.lines) == 1,
             )
-        self.order_fields(["key", "told", *(f"quantity_{line.number}" for line in self.lines)])
+        self.order_fields(["key", "told", *self._quantities()])
 
     def clean_reimport_no(self) -> str:
         return _number(self.cleaned_data["reimport_no"])

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.web.fields import one_needed
 from core.web.lists import countries
 from licensing.models import ControlItem, ControlList
 from licensing.policy.vocabulary import CATEGORY
@@ -35,6 +36,7 @@ class HitForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        one_needed(self.fields[name] for name in HitForm.base_fields)
         self.fields["item"].choices = [ANY, *_goods()]
         self.fields["destination"].choices = [ANY, *countries()]
 

@@ -15,7 +15,7 @@ from core.errors import Problem
 from core.files import ROWS, SHEET, examine
 from core.sizes import TEXT_CHARACTERS
 from core.templatetags.lodestone import money, quantity, unit_word
-from core.web.fields import AmountField, DayField, FilesField, QuantityField
+from core.web.fields import AmountField, DayField, FilesField, QuantityField, one_needed
 from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.lists import countries
 from licensing import elements, selectors
@@ -129,6 +129,7 @@ class ShipmentForm(forms.Form):
                 help_text=" ".join(_told_of(line)),
                 required=len(self.lines) == 1,
             )
+        one_needed(self.fields[name] for name in self.quantity_names)
         caps = {line.number: one for line in self.lines for one in line.ceilings.all() if one.account == "value"}
         self.capped = {number: one.currency for number, one in caps.items()}
         asked = _("The license caps the value of this line; state it, best in {currency}.")

@@ -32,7 +32,7 @@ from core.templatetags.lodestone import (
     state_tag,
     unit_word,
 )
-from core.web.fields import FilesField, GroupedBoxes
+from core.web.fields import FilesField, GroupedBoxes, one_needed
 from exporters.models import Exporter
 from licensing.models import Application, Declaration, License
 from shipments.models import Shipment
@@ -233,6 +233,13 @@ def test_field_says_what_is_optional():
     label = '<label for="id_note">Note <span class="optional">(optional)</span></label>'
     assertInHTML(label, show_field(Question(), "note"))
     assert "(optional)" not in show_field(Question(), "name")
+
+
+def test_of_several_fields_one_is_needed_and_none_is_called_optional():
+    form = Question()
+    one_needed([form.fields["name"], form.fields["note"]])
+    assert '<span class="optional">(one of these is needed)</span>' in show_field(form, "note")
+    assert "(optional)" not in show_field(form, "note") and "optional" not in show_field(form, "name")
 
 
 def test_a_choice_is_a_fieldset_with_a_legend():

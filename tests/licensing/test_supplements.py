@@ -16,6 +16,7 @@ from licensing import selectors, tasks
 from licensing.actions import applications, supplements
 from licensing.actions.supplements import Answer
 from licensing.models import Application, Supplement, SupplementAnswer, SupplementPoint
+from licensing.web.forms.supplements import ResubmitForm
 from tests.days import D
 from tests.licensing.test_limits import refused
 from tests.licensing.test_silence import found
@@ -106,6 +107,13 @@ def test_every_point_is_answered(second, asked, world):
     answers = {1: BOTH[1]} | ({2: second} if second else {})
     assert refused(supplements.resubmit, asked, answers=answers, by=world.exporter) == ["required"]
     assert (found(asked)[0], SupplementAnswer.objects.count()) == ("supplement_required", 0)
+
+
+def test_no_point_is_called_optional(asked):
+    form = ResubmitForm(row=Application.objects.get(ref=asked))
+    assert {name: field.note for name, field in form.fields.items()} == dict.fromkeys(
+        ("answer_1", "files_1", "answer_2", "files_2"), "(words or files are needed)"
+    )
 
 
 def test_files_are_10_mb_together_at_most(asked, world, monkeypatch):

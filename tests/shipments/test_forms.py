@@ -11,7 +11,10 @@ from django.urls import reverse
 from core.legal_time import legal_today
 from licensing.models import License
 from licensing.selectors import licenses_for, with_balances
+from licensing.web.forms.pools import OpenPoolForm
 from shipments.models import Shipment
+from shipments.web.counter import ClearForm, CorrectForm
+from shipments.web.enforcement_forms import HitForm
 from shipments.web.forms import ShipmentForm
 from tests import make
 from tests.licensing.test_holds import hold
@@ -292,3 +295,26 @@ def test_an_end_user_of_no_license_of_this_number_is_no_choice(browser, world, l
     other = world.license(kilograms=10).end_users.get().party.ref
     response = browser.post("/shipments/new/", answers(license, quantity_1="10", end_user=other))
     assert (response.status_code, "available choices" in text_of(response)) == (422, True)
+
+
+NEEDED = "(one of these is needed)"
+
+
+def noted(form):
+    return {name for name, field in form.fields.items() if getattr(field, "note", "") == NEEDED}
+
+
+def test_of_several_lines_one_is_needed_and_no_quantity_is_called_optional(world):
+    both = {"quantity_1", "quantity_2"}
+    license = world.apart()
+    assert noted(form(world, license)) == both
+    shipment = world.shipment(license, 1_000)
+    for one in (ClearForm, CorrectForm):
+        assert noted(one(row=shipment)) == both
+    single = form(world, world.license())
+    assert noted(single) == set() and single.fields["quantity_1"].required
+
+
+def test_of_what_is_hit_and_of_what_a_quota_counts_one_is_needed(world):
+    assert noted(HitForm()) == {"item", "destination", "end_user"}
+    assert noted(OpenPoolForm()) == {"element", "category", "list_name"}

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.legal_time import legal_today
 from core.models import Country
 from core.quantities import show
-from core.web.fields import CountriesField, DayField, QuantityField, TickedFirst
+from core.web.fields import CountriesField, DayField, QuantityField, TickedFirst, one_needed
 from core.web.forms import StepForm
 from licensing.models import ControlItem, ControlList, EndUse, PoolState, QuotaPool
 from licensing.policy.vocabulary import CATEGORY, ELEMENTS
@@ -105,6 +105,7 @@ class OpenPoolForm(TermsMixin, forms.Form):
         items = ControlItem.objects.order_by()
         elements = items.filter(element__in=ELEMENTS).values_list("element", flat=True).distinct()
         categories = items.exclude(category="").values_list("category", flat=True).distinct()
+        one_needed(self.fields[name] for name in ("element", "category", "list_name"))
         self.fields["element"].choices = [EVERY, *((one, one) for one in sorted(elements))]
         named = ((one, terms.word(terms.VALUES[CATEGORY], one)) for one in categories)
         self.fields["category"].choices = [EVERY, *sorted(named, key=lambda pair: str(pair[1]))]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.sizes import TEXT_CHARACTERS
-from core.web.fields import FilesField
+from core.web.fields import FilesField, one_needed
 from core.web.forms import StepForm, read_upload
 from licensing.actions.supplements import FILE_KINDS, Answer
 from licensing.models import Application
@@ -52,6 +52,8 @@ class ResubmitForm(StepForm):
                     most="core.sizes.FILE_MEGABYTES",
                 ),
             )
+            pair = (self.fields[f"{kind}_{point.number}"] for kind in ("answer", "files"))
+            one_needed(pair, _("(words or files are needed)"))
 
     def facts(self) -> dict[str, Any]:
         said = self.cleaned_data
