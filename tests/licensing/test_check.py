@@ -9,6 +9,8 @@ from django.utils.html import strip_tags
 from core import calendar_file
 from licensing.loading import first_document
 from licensing.policy.editions import canonical
+from licensing.web.forms.check import CheckForm, words_of
+from licensing.web.forms.rules import PARTS, sections
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -263,3 +265,19 @@ def test_something_is_to_be_named(ask):
     assert ask({"to": "DE"}, status=422).errors == {"item": ["Say what you export."]}
     assert "errsum" not in ask({"to": "DE", "unlisted": "on"}).html
     assert ask({"item": "nothing like it", "to": "DE"}, status=422).errors.keys() == {"item"}
+
+
+def labels_of(fields):
+    found = [option for field in fields for option in getattr(field, "choices", ())]
+    return [str(label) for value, label in found if str(label) not in ("", str(value))]
+
+
+@pytest.mark.django_db
+def test_what_is_chosen_among_begins_with_a_capital_and_says_the_same_inside_a_sentence():
+    document = first_document()
+    rows = [one for part in PARTS for section in sections(part, document, {}) for one in section.fields.values()]
+    asked = ["user", "hit", "qualified", "flag", "purpose", "territory"]
+    found = labels_of([*rows, *(CheckForm.base_fields[name] for name in asked)])
+    assert [label for label in found if label[:1].islower()] == []
+    assert {"Sale", "No hit", "In China", "None", "Yes", "Not looked at", "Annual licenses"} <= set(found)
+    assert str(words_of("transaction.purpose")[0][1]) == "sale"

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,7 +66,12 @@ class DayForm(forms.Form):
 
 def one_of(label: Any, words: Iterable[tuple[str, Any]], unsaid: Any = "", **more: Any) -> forms.ChoiceField:
     """A choice that may be left open. unsaid: what counts then; nothing where it counts as not known."""
-    return forms.ChoiceField(label=label, choices=[("", unsaid), *words], required=False, **more)
+    return forms.ChoiceField(label=label, choices=choices([("", unsaid), *words]), required=False, **more)
+
+
+def choices(words: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """To choose among: each begins with a capital, as no sentence stands around it; what has no word is as it is."""
+    return [(name, said if isinstance(said, str) and said == name else capfirst(said)) for name, said in words]
 
 
 def words_of(fact: str, *, default: str = "") -> list[tuple[str, Any]]:

@@ -37,6 +37,7 @@ from licensing.policy.vocabulary import (
     RULED,
     Kind,
 )
+from licensing.web.forms.check import choices
 from licensing.words import terms, thresholds
 from licensing.words.rules import AUTHORITIES
 
@@ -91,8 +92,8 @@ class YesNo(forms.TypedChoiceField):
     """Yes, no, or not looked at."""
 
     def __init__(self, **kwargs: Any) -> None:
-        choices = [("", gettext_lazy("not looked at")), ("yes", terms.YES), ("no", terms.NO)]
-        super().__init__(choices=choices, coerce=lambda text: text == "yes", empty_value=None, **kwargs)
+        words = [("", gettext_lazy("not looked at")), ("yes", terms.YES), ("no", terms.NO)]
+        super().__init__(choices=choices(words), coerce=lambda text: text == "yes", empty_value=None, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return {True: "yes", False: "no"}.get(value, value)
@@ -173,12 +174,12 @@ def _several(
     label: Any, words: Mapping[str, Any] | Iterable[tuple[str, Any]], required: bool = False, **more: Any
 ) -> Several:
     pairs = words.items() if isinstance(words, Mapping) else words
-    return Several(label=label, choices=list(pairs), required=required, **more)
+    return Several(label=label, choices=choices(pairs), required=required, **more)
 
 
 def _one(label: Any, words: Mapping[str, Any], *, required: bool = True, **more: Any) -> forms.ChoiceField:
     none = [] if required else [("", "—")]
-    return forms.ChoiceField(label=label, choices=[*none, *words.items()], required=required, **more)
+    return forms.ChoiceField(label=label, choices=[*none, *choices(words.items())], required=required, **more)
 
 
 def _countries(label: Any, countries: Mapping[str, str], required: bool = False) -> forms.MultipleChoiceField:

@@ -12,7 +12,7 @@ from licensing.models import Application, License
 from licensing.models.screenings import NO_HIT, POSSIBLE
 from licensing.policy.vocabulary import HIT
 from licensing.selectors import hits_on, screened_in
-from licensing.web.forms.check import words_of
+from licensing.web.forms.check import choices, words_of
 
 
 class ScreenForm(StepForm):
@@ -41,7 +41,7 @@ class ScreenForm(StepForm):
         users, screened = list(row.end_users.all()), screened_in(row)
         self.waiting = [user for user in users if user.party_id not in screened]
         self.fields["end_users"].choices = [(user.pk, str(user.party)) for user in users]
-        self.fields["hit"].choices = words_of("screening.hit")
+        self.fields["hit"].choices = choices(words_of("screening.hit"))
         self.initial |= {"end_users": [user.pk for user in self.waiting], "screened_on": legal_today()}
 
 
