@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from core.legal_time import legal_today
 from licensing import books
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import ClearedLine, cancel, officers, receive
 from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
+from tests.licensing.test_revocations import HEARD
 from tests.make import seen
 from tests.said import text_of
 
@@ -82,3 +84,10 @@ def test_its_page_says_not_to_declare_it_and_why(world, license, client):
     port = make.Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
     assert "The ministry ended the license." in text_of(client, port, f"/customs/shipments/{waits.ref}/")
     assert "what crosses is cleared as usual" in text_of(client, port, f"/customs/shipments/{gone.ref}/")
+
+
+def test_the_provision_and_the_hearing_are_two_paragraphs(world, license, client):
+    make.ended(world, license, **HEARD, heard_on=legal_today())
+    client.force_login(world.exporter.user)
+    page = " ".join(client.get(f"/licenses/{license.ref}/").content.decode().split())
+    assert f"Provision: {License.objects.get().revocation.provision} </p> <p> A hearing was held on " in page
