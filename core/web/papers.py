@@ -8,5 +8,9 @@ from core.papers import being_made, papers_of
 
 
 def shown(row: Model) -> dict[str, Any]:
-    """The newest first, and whether one is not made yet. Two queries."""
-    return {"made_papers": list(papers_of(row).reverse()), "being_made": being_made(row)}
+    """The newest first, whether one is not made yet, and the whole of the newest that are signed. Two queries."""
+    made = list(papers_of(row).reverse())
+    signed = max(
+        (paper for paper in made if paper.credential), key=lambda paper: (paper.line.at, -paper.pk), default=None
+    )
+    return {"made_papers": made, "being_made": being_made(row), "signed_paper": signed}

@@ -489,6 +489,7 @@ def test_the_program_that_checks_offline_is_there_for_anybody_byte_for_byte(clie
     assert (again.status_code, again.content) == (304, b"")
     page = raw(client, "/verify/")
     assert 'href="/verify.py"' in page and f"<code>{sha256(answer.content).hexdigest()}</code>" in page
+    assert "python3 verify.py license.jws jwks.json license.pdf</code>" in page
 
 
 # --- its weight -------------------------------------------------------------------------------------------

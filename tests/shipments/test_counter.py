@@ -381,6 +381,8 @@ def test_customs_opens_the_certificate_of_a_license_and_its_credential_and_no_le
     addresses = [f"/documents/{paper.document_id}/", f"/documents/{paper.document_id}/credential/"]
     assert all(f'href="{path}"' in page for path in (*addresses, "/.well-known/jwks.json", "/verify.py"))
     assert checker.SHA256 in page
+    name = paper.document.name.removesuffix(".pdf")
+    assert f"python3 verify.py {name}.jws jwks.json {name}.pdf</code>" in page
     assert [browser.get(path).status_code for path in addresses] == [200, 200]
     others = Paper.objects.exclude(kind="certificate")
     assert others.exists()

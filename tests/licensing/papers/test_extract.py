@@ -3,6 +3,8 @@ part and not a byte of another's."""
 
 import json
 import re
+import subprocess
+import sys
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -116,6 +118,23 @@ def test_the_credential_knows_the_file_and_the_printed_code_the_credential(issue
         printed = claims_of(read_from(content).split("#")[1])
         verify.compare(printed, token.encode(), jwks, now)
         assert f"/documents/{paper.document_id}/credential/" in client.get(f"/licenses/{issued.ref}/").content.decode()
+
+
+def test_the_page_of_a_license_says_how_the_program_is_called_on_its_files_as_they_are_named(
+    issued, client, world, tmp_path
+):
+    whole, *_extracts = made(issued)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/licenses/{issued.ref}/").content.decode()
+    [command] = re.findall(r"<code[^>]*>python3 (verify\.py [^<]+)</code>", page)
+    address = f"/documents/{whole.document_id}/"
+    for path in ("/verify.py", address, f"{address}credential/"):
+        answer = client.get(path)
+        name = re.search(r'filename="([^"]+)"', answer.headers["Content-Disposition"])[1]
+        (tmp_path / name).write_bytes(answer.content)
+    (tmp_path / "jwks.json").write_bytes(client.get("/.well-known/jwks.json").content)
+    done = subprocess.run([sys.executable, *command.split()], cwd=tmp_path, capture_output=True, text=True)  # noqa: S603
+    assert (done.returncode, done.stdout[:7]) == (0, "GENUINE"), done
 
 
 def test_a_code_does_not_go_with_the_credential_of_another_part(issued):
