@@ -90,4 +90,5 @@ def test_the_provision_and_the_hearing_are_two_paragraphs(world, license, client
     make.ended(world, license, **HEARD, heard_on=legal_today())
     client.force_login(world.exporter.user)
     page = " ".join(client.get(f"/licenses/{license.ref}/").content.decode().split())
-    assert f"Provision: {License.objects.get().revocation.provision} </p> <p> A hearing was held on " in page
+    provision = f'<span lang="en">{License.objects.get().revocation.provision}</span>'
+    assert f"Provision: {provision} </p> <p> A hearing was held on " in page
