@@ -238,6 +238,7 @@ STEPS = {
     "settle",
     "open_again",
     "restore",
+    "take_silence",
     "found_invalid_by",
     "correct",
     "drop_change",
