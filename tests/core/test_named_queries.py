@@ -144,6 +144,7 @@ LICENSE = [
     "core_historyline",
     "core_membership",
     "core_apikey",
+    "shipments_shipmentline",
 ]
 
 

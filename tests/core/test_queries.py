@@ -78,7 +78,7 @@ PAGES = {
     "desk.shipment": 20,
     "inquiries": 3,
     "inquiry": 11,
-    "license": 39,
+    "license": 40,
     "licenses": 6,
     "members": 6,
     "officers": 5,
