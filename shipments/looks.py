@@ -33,7 +33,8 @@ PRESSING = 5  # licenses closed somehow: others come last, or they would hide wh
 
 @dataclass(frozen=True)
 class Need:
-    """One thing to do: what, why now, where; tone red, ochre or blue. over: it is news, and there is nothing to do."""
+    """One thing to do: what, why now, where; tone red, ochre or blue. over: of news, when it happened; there is nothing
+    to do."""
 
     title: str
     text: str
@@ -41,7 +42,7 @@ class Need:
     button: str
     tone: str
     due_on: date | None = None
-    over: bool = False
+    over: datetime | None = None
 
 
 def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
@@ -101,7 +102,8 @@ _SAID = {
 def _told(row: Shipment) -> Need:
     title, tone = _SAID[row.last_verb]
     text = _("{ref}: {what}").format(ref=row.ref, what=row.last_reason[:140]) if row.last_reason else row.ref
-    url, over = reverse("shipment", kwargs={"ref": row.ref}), row.last_verb != "question"
+    url = reverse("shipment", kwargs={"ref": row.ref})
+    over = row.last_at if row.last_verb != "question" else None
     return Need(str(title), text, url, _("Look"), tone, _until(row.last_at), over)
 
 
@@ -138,7 +140,7 @@ def _cleared(license: License, rows: list[Shipment]) -> Need:
             ),
         )
         url = reverse("shipment", kwargs={"ref": row.ref})
-    return Need(_("Cleared otherwise than reserved"), text, url, _("Look"), "ochre", _until(last), over=True)
+    return Need(_("Cleared otherwise than reserved"), text, url, _("Look"), "ochre", _until(last), over=last)
 
 
 def _lapsed(license: License, rows: list[Shipment], today: date) -> Need:
@@ -151,7 +153,7 @@ def _lapsed(license: License, rows: list[Shipment], today: date) -> Need:
     text = text.format(refs=_(", ").join(row.ref for row in rows[:3]), license=license.ref)
     one = rows[0] if len(rows) == 1 else None
     url = reverse("shipment", kwargs={"ref": one.ref}) if one else reverse("license", kwargs={"ref": license.ref})
-    return Need(title, text, url, _("Look"), "blue", _until(last), over=True)
+    return Need(title, text, url, _("Look"), "blue", _until(last), over=last)
 
 
 def _suspended(rows: list[License], now: datetime) -> list[Need]:
@@ -224,7 +226,8 @@ def _licenses(rows: Iterable[License], today: date) -> list[Need]:
             continue
         text = text.format(day=day(row.turn_at), rest=_(", ").join(rest), first=day(row.usable_from))
         url = reverse("license", kwargs={"ref": row.ref})
-        found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(row.turn_at), over=True))
+        at = row.turn_at
+        found.append(Need(title.format(ref=row.ref), text, url, _("Look"), "blue", _until(at), over=at))
     return found
 
 

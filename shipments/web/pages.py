@@ -38,7 +38,7 @@ from licensing.selectors.what_if import begun
 from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE, LicenseState
 from shipments import actions, selectors
 from shipments.holdings import Holdings
-from shipments.looks import MOST
+from shipments.looks import LOOK_DAYS, MOST
 from shipments.needs import needs_of, sought
 from shipments.offers import granted, offered_to
 from shipments.states import OPEN_SHIPMENT, ShipmentState
@@ -106,6 +106,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     )
     latest, applications, told_of = holdings["running"], holdings["cases"], needs_of(holdings)
     needs = [one for one in told_of if not one.over]
+    news = sorted((one for one in told_of if one.over), key=lambda one: one.over or now, reverse=True)
     licensing.foretell_use({*latest, *holdings["covering"]}, today)
     cut = [license for license in latest if license.cut]
     licensing.with_asked(cut)
@@ -118,7 +119,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "needs": needs[:MOST],
         "more_needs": len(needs) > MOST,
-        "news": [one for one in told_of if one.over][:MOST],
+        "news": news[:MOST],
+        "all_news": len(news),
+        "look_days": LOOK_DAYS,
         "licenses": latest,
         "usable": holdings.has("usable"),
         "license_count": latest[0].in_force_count if latest else 0,

@@ -157,6 +157,20 @@ def test_what_is_over_is_told_and_not_counted(world, large, client):
     assert (needs, "Cleared otherwise than reserved" in news) == ([], True)
 
 
+@pytest.mark.parametrize("days", [0, 1])
+def test_of_much_news_the_latest_is_told_and_that_there_is_more(days, world, large, client, clock):
+    client.force_login(world.exporter.user)
+    rows = [world.shipment(large, KG) for _ in range(11)]
+    for row in rows:
+        page = client.get("/")
+        assert "The latest 10" not in page.content.decode()
+        actions.receive(world.message(row.ref, "rejected", reason="No papers"), by=world.customs)
+        clock.shift(days=days)
+    page = client.get("/")
+    assert [one.text for one in page.context["news"]] == [f"{row.ref}: No papers" for row in rows[:0:-1]]
+    assert "The latest 10 of 11 in 14 days." in page.content.decode()
+
+
 def test_a_lapsed_reservation_and_the_rest_of_a_license_that_ended_are_told(world, large, clock):
     shipment = world.shipment(large, 400 * KG)
     clock.shift(days=31)
