@@ -335,7 +335,8 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         and all(one.lawful for one in row.declarations.all())
         and not {one.kind for one in row.incidents.all()} & BARS,
         **found,
-        "first": found["failed"] or NEXT.get(row.state, ""),
+        "next": NEXT.get(row.state, ""),
+        "gone": row.state in RELEASED or row.past_on(legal_day(now)),
         "questions": row.questions,
         "creditable": row.creditable_on(legal_day(now)),
         "destination": Country.objects.filter(pk=row.destination).first(),

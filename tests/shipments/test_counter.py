@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.local import demo
+from core.access import clock as by_clock
 from core.legal_time import LEGAL_ZONE, legal_now, legal_today, on_the_wire
 from core.models import Delivery, HistoryLine, Membership, Paper, Role
 from core.papers import make_due
@@ -20,7 +21,7 @@ from licensing.actions import licenses
 from licensing.models import Application, License, Suspension
 from licensing.models.balances import LicenseLine, Movement
 from licensing.papers import checker, proof
-from shipments.actions import ClearedLine, cancel, officers, receive, reports
+from shipments.actions import ClearedLine, cancel, lapse, officers, receive, reports
 from shipments.models import (
     CustomsDeclaration,
     CustomsMessage,
@@ -351,6 +352,59 @@ def test_at_the_counter_goods_of_a_suspended_license_may_not_be_declared(browser
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Diversion.", by=world.ministry.decider)
     page = text(browser.get(f"/customs/shipments/{shipment.ref}/"))
     assert "The goods may not be declared now." in page and "The next step is open below" not in page
+
+
+SENTENCES = {
+    "next": "The next step is open below: compare the papers, then record it.",
+    "not now": "The goods may not be declared now.",
+    "gone": "Its reservation is gone, so the goods may not be declared now.",
+    "misfit": "Its declaration is recorded, though it does not fit.",
+    "nothing": "Nothing more is expected of customs.",
+}
+
+
+def sentences(response):
+    """Which of them the page says, and which steps are open."""
+    opened = re.findall(r'<details class="fold" open>.*?action="[^"]*/(\w+)/"', response.content.decode(), re.DOTALL)
+    return [name for name, words in SENTENCES.items() if words in text(response)], opened
+
+
+def suspend(world, license):
+    licenses.suspend(license.ref, seen=seen(license.ref), reason="Diversion.", by=world.ministry.decider)
+
+
+def test_what_was_declared_though_it_might_not_be_is_not_to_be_declared_again(browser, world, license, shipment):
+    path = f"/customs/shipments/{shipment.ref}/"
+    suspend(world, license)
+    receive(world.message(shipment.ref, "declared"), by=world.customs)
+    assert sentences(browser.get(path)) == (["misfit"], ["clear"])
+    world.clear(shipment.ref, 100 * KG, final=False)
+    assert sentences(browser.get(path)) == (["misfit"], ["clear"])
+
+
+def test_what_was_declared_before_a_suspension_is_cleared_next(browser, world, license, shipment):
+    receive(world.message(shipment.ref, "declared"), by=world.customs)
+    suspend(world, license)
+    assert sentences(browser.get(f"/customs/shipments/{shipment.ref}/")) == (["next"], ["clear"])
+
+
+def test_what_is_not_reserved_any_more_may_not_be_declared(browser, world, license, shipment, clock):
+    late = world.shipment(license, KG)
+    cancel(shipment.ref, by=world.exporter)
+    assert sentences(browser.get(f"/customs/shipments/{shipment.ref}/")) == (["gone"], ["declare"])
+    days = (late.reserved_until - legal_today()).days
+    clock.shift(days=days)
+    assert sentences(browser.get(f"/customs/shipments/{late.ref}/")) == (["next"], ["declare"])
+    clock.shift(days=days + 1)
+    assert sentences(browser.get(f"/customs/shipments/{late.ref}/")) == (["gone"], ["declare"])
+    lapse(late.pk, by=by_clock())
+    assert sentences(browser.get(f"/customs/shipments/{late.ref}/")) == (["gone"], ["declare"])
+
+
+def test_a_correction_that_failed_expects_nothing_more_of_customs(browser, shipment):
+    say(browser, shipment, "clear", quantity_1="400")
+    response = say(browser, shipment, "correct", quantity_1="much", reason="Mistyped")
+    assert (response.status_code, sentences(response)) == (422, (["nothing"], ["correct"]))
 
 
 def test_a_license_at_the_counter_has_its_conditions_and_how_many_clearances_are_taken(browser, world):
