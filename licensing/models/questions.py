@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.guards import insert_only
 from core.models import Document, User
 from licensing.models.applications import Application
+from licensing.models.reconsiderations import Reconsideration
 
 
 class About(models.TextChoices):
@@ -46,6 +47,11 @@ class Questions(models.QuerySet["Question"]):
             kind__in=QuestionEntry.APPLICANT,
         )
         return self.filter(Exists(unread))
+
+    def with_anew(self) -> Self:
+        """Each with `anew`: no refusal of its case was contested since it was asked."""
+        contested = Reconsideration.objects.filter(decision__application=OuterRef("application"))
+        return self.annotate(anew=~Exists(contested.filter(filed_at__gt=OuterRef("asked_at"))))
 
 
 @insert_only

@@ -23,7 +23,6 @@ from licensing.models import (
     Question,
     QuestionEntry,
     RecommendedLine,
-    Reconsideration,
     ReconsiderationEntry,
     SupplementAnswer,
     SupplementPoint,
@@ -95,11 +94,11 @@ def with_steps(rows: QuerySet[Application]) -> QuerySet[Application]:
 
 
 def with_questions(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Cases with the whole thread of each question; the files' bytes stay where they are."""
+    """Cases with the whole thread of each question, as Questions.with_anew; the files' bytes stay where they are."""
     entries = QuestionEntry.objects.select_related("by").prefetch_related(
         Prefetch("files", Document.objects.defer("content"))
     )
-    questions = Question.objects.select_related("asked_by").prefetch_related(Prefetch("entries", entries))
+    questions = Question.objects.with_anew().select_related("asked_by").prefetch_related(Prefetch("entries", entries))
     return rows.prefetch_related(Prefetch("questions", questions))
 
 
@@ -168,17 +167,15 @@ def with_signals(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Cases that say whether an answer waits to be read, of a contested one to what was asked since that was filed,
     whether none came to a question, and whether whoever took them can act on them no more."""
     silent = QuestionEntry.objects.filter(question__application=OuterRef("pk"), kind=QuestionEntry.Kind.SILENT)
-    contested = Reconsideration.objects.filter(decision__application=OuterRef("application"))
-    later = contested.filter(filed_at__gt=OuterRef("asked_at"))
     return rows.annotate(
-        has_news=Q(_news(), state__in=TAKEN) | Q(_news(~Exists(later)), state=ApplicationState.UNDER_RECONSIDERATION),
+        has_news=Q(_news(), state__in=TAKEN) | Q(_news(anew=True), state=ApplicationState.UNDER_RECONSIDERATION),
         unanswered=Q(Exists(silent), state__in=TAKEN),
         left_alone=_left_alone(),
     )
 
 
-def _news(*more: Any) -> Exists:
-    return Exists(Question.objects.with_news().filter(*more, application=OuterRef("pk")))
+def _news(**more: Any) -> Exists:
+    return Exists(Question.objects.with_news().with_anew().filter(**more, application=OuterRef("pk")))
 
 
 def _left_alone() -> Q:

@@ -1408,6 +1408,16 @@ def test_an_answer_of_before_the_refusal_is_no_news_to_whoever_reconsiders_it(wo
     questions.answer(ref, question=ask(ref, m.reconsiderer), text="Both.", final=True, by=world.exporter)
     shown = page(client, m.reconsiderer, list_of) + page(client, m.reconsiderer, f"/desk/cases/{ref}/")
     assert [shown.count(said) for said in words] == [1, 1, 1]
+    act("quash", ref, m.reconsiderer)
+    new = [demo.person(f"new-{n}", f"New {n}", m.office, Role.REVIEWER, Role.DECIDER) for n in range(2)]
+    decisions.assign(ref, seen=seen(ref), by=new[0])
+    demo.screened(ref, new[0])
+    decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=new[0], **NO)
+    decisions.refuse(ref, seen=seen(ref), departure="Doubts.", by=new[1], **NO)
+    contest(ref, world.exporter)
+    act("admit", ref, m.other_reconsiderer)
+    shown = page(client, m.other_reconsiderer, list_of) + page(client, m.other_reconsiderer, f"/desk/cases/{ref}/")
+    assert "Both." in shown and not [said for said in words if said in shown]
 
 
 def test_whoever_refused_issues_what_was_granted_since_and_is_offered_no_reopening(begun, m, client):
