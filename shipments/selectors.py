@@ -355,17 +355,20 @@ def long_unreported(exporter: int, today: date) -> QuerySet[Shipment]:
 
 def reports_of(license: License, today: date) -> dict[str, Any]:
     """Of its shipments of which a report is `asked`: how many are `reported`, `proved` by a file, `due` (the next of
-    them `next_on`) and `late`. No query where the license asks for none."""
+    them `next_on`) and `late`; and of how many it may be asked still, as they are `open`. No query where the license
+    asks for none."""
     if license.report_days is None:
         return {}
     due, late = Shipment.in_time_on(today), Shipment.overdue_on(today)
-    return Shipment.objects.filter(license=license, report_due_on__isnull=False).aggregate(
-        asked=Count("pk"),
+    asked, may_be = Q(report_due_on__isnull=False), Q(state__in=OPEN_SHIPMENT)
+    return Shipment.objects.filter(asked | may_be, license=license).aggregate(
+        asked=Count("pk", filter=asked),
         reported=Count("pk", filter=Q(state=ShipmentState.DELIVERED)),
         proved=Count("delivery_proof"),
         due=Count("pk", filter=due),
         next_on=Min("report_due_on", filter=due),
         late=Count("pk", filter=late),
+        open=Count("pk", filter=may_be),
     )
 
 

@@ -41,7 +41,7 @@ from shipments.holdings import Holdings
 from shipments.looks import LOOK_DAYS, MOST
 from shipments.needs import needs_of, sought
 from shipments.offers import granted, offered_to
-from shipments.states import OPEN_SHIPMENT, ShipmentState
+from shipments.states import ShipmentState
 from shipments.web.absent import absent
 from shipments.web.forms import ShipmentForm
 from shipments.web.renewals import renewal_of
@@ -166,7 +166,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     obstacle = licensing.obstacles([row], {row.pk: taken}, found, now, ruled=bool(closed_lines)).get(row.pk)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
     reports, ended = selectors.reports_of(row, today), obstacle in ENDED
-    owed = reports.get("due") or reports.get("late") or any(one.state in OPEN_SHIPMENT for one in shipments)
+    owed = any(reports.get(name) for name in ("due", "late", "open"))
     row.held_back = licensing.held_back([row]).get(row.pk)
     on, granted = passed_on(row), decided(row.application)
     for line in row.lines.all():
