@@ -55,11 +55,22 @@ def jwks() -> dict[str, Any]:
 
 def make(at: datetime, secret: bytes | None = None) -> Key:
     """A new key, which signs from now on. secret: its private part, where a test wants the same again."""
-    private = Ed25519PrivateKey.from_private_bytes(secret) if secret else Ed25519PrivateKey.generate()
-    x = encoded(private.public_key().public_bytes_raw())
+    private = Ed25519PrivateKey.from_private_bytes(secret) if secret else _drawn()
+    x = _public(private)
     key = Key(thumbprint(x), x, ACTIVE, at.isoformat(), encoded(private.private_bytes_raw()))
     _write(key)
     return key
+
+
+def _drawn() -> Ed25519PrivateKey:
+    """One whose name a command line takes: what begins with a hyphen is an option there."""
+    while thumbprint(_public(private := Ed25519PrivateKey.generate())).startswith("-"):
+        pass
+    return private
+
+
+def _public(private: Ed25519PrivateKey) -> str:
+    return encoded(private.public_key().public_bytes_raw())
 
 
 def rotate(at: datetime) -> Key:

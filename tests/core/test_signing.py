@@ -290,6 +290,18 @@ def test_a_key_signs_until_another_does_and_its_papers_are_good_until_it_is_reti
     assert refusal(new, NOW) is None
 
 
+def test_no_key_is_called_like_an_option_of_the_command(folder, monkeypatch):
+    def named(private):
+        return signing.thumbprint(signing._public(private))
+
+    private = [signing.Ed25519PrivateKey.from_private_bytes(bytes(31) + bytes([n])) for n in range(256)]
+    like = next(one for one in private if named(one).startswith("-"))
+    other = next(one for one in private if not named(one).startswith("-"))
+    drawn = iter([like, other])
+    monkeypatch.setattr(signing.Ed25519PrivateKey, "generate", lambda: next(drawn))
+    assert signing.make(AT).kid == named(other)
+
+
 def test_only_the_key_that_signs_has_a_private_part(folder):
     signing.make(AT)
     signing.rotate(AT.replace(day=3))
