@@ -268,11 +268,26 @@ def errors(*sources: Any) -> dict[str, Any]:
     return {"errors": found + _files_of(sources) if found else []}
 
 
-@register.simple_block_tag(end_name="endmistakes_first")
-def mistakes_first(content: str) -> str:
-    """The page; where it shows what is wrong in a form, its title says so first, as a screen reader reads it first."""
-    title = format_html("<title>{} ", _("Error:"))
-    return mark_safe(content.replace("<title>", title, 1) if WRONG.search(content) else content)  # escaped before
+class MistakesFirst(template.Node):
+    """The page; where it shows what is wrong in a form, its title says so first, as a screen reader reads it first.
+
+    No `simple_block_tag`, as Django looks for the blocks of a page in the children of a node, and finds none of those.
+    """
+
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: template.Context) -> SafeString:
+        page = self.nodelist.render(context)
+        title = format_html("<title>{} ", _("Error:"))
+        return mark_safe(page.replace("<title>", title, 1)) if WRONG.search(page) else page  # escaped before
+
+
+@register.tag
+def mistakes_first(parser: template.base.Parser, token: template.base.Token) -> MistakesFirst:
+    nodelist = parser.parse(("endmistakes_first",))
+    parser.delete_first_token()
+    return MistakesFirst(nodelist)
 
 
 @register.simple_tag

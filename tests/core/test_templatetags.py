@@ -334,6 +334,12 @@ PAGE = Template(
 )
 
 
+def test_a_page_that_adds_to_a_block_of_every_page_keeps_what_stands_there():
+    page = Template('{% extends "base.html" %}{% block scripts %}{{ block.super }}<script src="own.js">{% endblock %}')
+    scripts = page.render(Context({"actor": NOBODY})).split("<script src=")[1:]
+    assert [words in one for words, one in zip(("base.js", "own.js"), scripts, strict=True)] == [True, True]
+
+
 @pytest.mark.parametrize("form", [Question({}), Refusing({"name": "x", "kind": "a"}), None, Question(), "typed"])
 @pytest.mark.parametrize(("language", "error"), [("en", "Error:"), ("zh-hans", "错误：")])
 def test_a_title_says_first_that_something_is_wrong(form, language, error):
