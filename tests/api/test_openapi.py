@@ -291,6 +291,7 @@ def test_each_call_is_told_in_both_languages():
             assert operation[name] != other[name]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_language_of_schema_and_docs_is_the_readers(client):
     def ask(path, language):

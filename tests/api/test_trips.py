@@ -64,6 +64,7 @@ def calls(transactional_db):
     }
 
 
+@pytest.mark.slow
 def test_each_hot_call_goes_to_the_database_so_often(calls):
     found = {}
     calls["reserve"]()  # the key's last use is written once a minute, and then it is remembered

@@ -54,6 +54,7 @@ def workers(number: int, processors: list[int]) -> Iterator[Callable[[], list[in
         process.wait()
 
 
+@pytest.mark.slow
 @needs_two
 def test_each_worker_stays_on_a_processor_of_its_own_and_so_does_who_comes_after_it() -> None:
     with workers(2, HERE[:2]) as now:
@@ -71,6 +72,7 @@ def test_a_worker_that_has_more_processors_than_workers_may_use_each() -> None:
         assert [os.sched_getaffinity(one) for one in now()] == [set(HERE[:2])]
 
 
+@pytest.mark.slow
 @needs_two
 def test_more_workers_than_processors_share_them() -> None:
     with workers(4, HERE[:2]) as now:

@@ -100,6 +100,7 @@ def launch(folder: Path) -> tuple[subprocess.Popen, int]:
 
 
 # --- the servers ------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_start_gives_two_modest_roles_and_a_broker(folder: Path) -> None:
     with embedded.start(folder, durable=False) as servers:
         roles = query(
@@ -237,6 +238,7 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(folder: Path) -> 
         stranger.kill()
 
 
+@pytest.mark.slow
 def test_a_folder_thrown_away_by_hand_is_made_anew(fresh: Path) -> None:
     embedded.start(fresh, durable=False, want_valkey=False).stop()
     shutil.rmtree(fresh)
@@ -244,6 +246,7 @@ def test_a_folder_thrown_away_by_hand_is_made_anew(fresh: Path) -> None:
         assert query(servers.database_url, "SELECT 1") == [(1,)]
 
 
+@pytest.mark.slow
 def test_an_interrupted_initdb_is_done_again(fresh: Path) -> None:
     embedded.start(fresh, durable=False, want_valkey=False).stop()
     cluster = cluster_of(fresh.resolve())
@@ -266,6 +269,7 @@ def test_a_folder_in_use_is_refused_with_its_address(folder: Path) -> None:
         assert redis.Redis.from_url(servers.redis_url).ping()
 
 
+@pytest.mark.slow
 def test_a_cluster_that_cannot_be_opened_is_refused(folder: Path) -> None:
     embedded.start(folder, durable=False, want_valkey=False).stop()
     cluster = cluster_of(folder.resolve())
@@ -296,6 +300,7 @@ def test_a_missing_program_is_named_with_the_way_out(folder: Path, monkeypatch: 
         programs.valkey_binary()
 
 
+@pytest.mark.slow
 def test_reset_removes_what_the_launcher_made_and_nothing_else(fresh: Path) -> None:
     embedded.start(fresh, durable=False).stop()
     assert cluster_of(fresh.resolve()).exists()

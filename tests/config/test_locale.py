@@ -142,6 +142,7 @@ def test_the_compiled_catalogue_is_the_written_one(catalogue):
         assert content(compiled) == content(fresh), "run ./run manage compilemessages -l zh_Hans"
 
 
+@pytest.mark.slow
 def test_every_string_that_python_marks_is_in_the_catalogue(catalogue):
     known = {(m.context, forms(m.id)[0]) for m in messages(catalogue)}
     missing = []

@@ -191,6 +191,7 @@ def test_a_role_that_sees_the_row_gets_403_and_one_that_does_not_gets_404(stage,
     assert (foreign.status_code, absent.status_code) == (404, 404)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "name", "leads"),
     [

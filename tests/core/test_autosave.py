@@ -27,6 +27,7 @@ def draft(world):
     return Application.objects.get(ref=world.application())
 
 
+@pytest.mark.slow
 def test_a_draft_of_as_many_lines_as_there_may_be_is_saved(browser, world):
     row = draft(world)
     line = row.lines.get()
@@ -108,6 +109,7 @@ def test_what_says_nothing_new_writes_nothing(browser, world):
     assert (case.version, HistoryLine.objects.count()) == (1, lines)
 
 
+@pytest.mark.slow
 def test_an_answer_that_was_lost_is_no_conflict_with_oneself(browser, world):
     case = draft(world)
     tab = Tab(browser, f"/applications/{case.ref}/edit/")
@@ -251,6 +253,7 @@ def test_no_row_that_stands_goes_while_another_is_added(browser):
     assert [line.quantity for line in lines.all()] == [12_500, 5_000, 4_000]
 
 
+@pytest.mark.slow
 def test_a_row_that_was_added_and_saved_may_be_emptied_or_left_alone(browser, world):
     case = draft(world)
     tab = Tab(browser, f"/applications/{case.ref}/edit/")
@@ -295,6 +298,7 @@ def test_what_the_server_writes_otherwise_is_no_conflict_with_oneself(browser, w
     assert (case.remarks, case.version) == ("Urgent.", 3)
 
 
+@pytest.mark.slow
 def test_a_lost_answer_hides_no_change_of_a_colleagues(browser, world):
     case = draft(world)
     first, second = (Tab(browser, f"/applications/{case.ref}/edit/") for _ in range(2))

@@ -62,11 +62,13 @@ def raised():
     return found
 
 
+@pytest.mark.slow
 def test_every_code_that_is_raised_is_defined():
     defined = {code.code for code in codes.table()}
     assert {code: where for code, where in raised().items() if code not in defined} == {}
 
 
+@pytest.mark.slow
 def test_every_code_that_is_defined_is_raised():
     written = set(raised())
     for _path, tree in sources():  # codes that travel through a variable stand somewhere as a text of their own
@@ -74,6 +76,7 @@ def test_every_code_that_is_defined_is_raised():
     assert {code.code for code in codes.table()} - written == set()
 
 
+@pytest.mark.slow
 def test_no_refusal_repeats_its_status():
     repeated = [
         f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -120,6 +120,7 @@ def test_a_permanent_refusal_is_a_class_of_its_own(error, refused, told, post):
     assert waiting("to", "refused") == [(told[0], refused)]
 
 
+@pytest.mark.slow
 def test_pauses_grow_to_an_hour(told, post, clock):
     post.answers[told[0]] = refusal(told[0], 451)
     relay()
@@ -211,6 +212,7 @@ def test_two_runs_that_address_at_once_make_one_delivery_a_reader(told, post):
     assert sorted(to for to, _ in post.took) == sorted(told)
 
 
+@pytest.mark.slow
 def test_everybody_who_prepares_or_signs_is_told_of_each_step_and_viewers_are_not(world, clock):
     names = {world.exporter.user.email: "signatory"}
     names[make.colleague(world.exporter, "clerk").user.email] = "clerk"

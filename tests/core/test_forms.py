@@ -299,6 +299,7 @@ LISTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("who", "path"), LISTS)
 def test_lists_ask_the_same_number_of_queries_for_one_row_and_three(who, path, world, client):
     from django.db import connection

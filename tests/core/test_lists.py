@@ -124,6 +124,7 @@ UNKNOWN = [
 ]
 
 
+@pytest.mark.slow
 def test_what_a_list_does_not_know_is_422_in_page_and_file(client, world):
     for name in LISTS:
         client.force_login(reader(name, world))
@@ -170,6 +171,7 @@ def test_queries_do_not_grow_with_the_rows(client, world):
     assert counts() == one
 
 
+@pytest.mark.slow
 def test_no_list_counts_or_skips_its_rows(client, world):
     one_more(world)
     for name in LISTS:
@@ -183,6 +185,7 @@ def test_no_list_counts_or_skips_its_rows(client, world):
 # --- search ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_search_finds_references_end_users_goods_and_companies_in_both_scripts(client, world, license):
     shipment = world.shipment(license, 1_000)
     user = license.end_users.get().party

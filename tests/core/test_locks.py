@@ -133,6 +133,7 @@ TAKES = {
 }
 
 
+@pytest.mark.slow
 def test_each_verb_takes_its_rows_first_and_then_reads_the_clock(world, clock):
     """A verb that is missing here happens nowhere in tests/story.py (a plain one does so by itself)."""
     steps = story.told(world, clock).steps
@@ -185,11 +186,13 @@ def test_all_rows_are_taken_in_the_one_order(db):
     assert {name: tables for name, tables in taken.items() if tables != sorted(tables, key=order.index)} == {}
 
 
+@pytest.mark.slow
 def test_each_verb_that_decides_refuses_an_old_page(world, clock):
     deciding = {name.partition(":")[2] for name in guards.seen()}
     assert story.told(world, clock).old_page == dict.fromkeys(deciding, "stale")
 
 
+@pytest.mark.slow
 def test_each_verb_finds_only_the_rows_of_whom_it_is_done_by(world, clock):
     found = story.told(world, clock).of_others
     assert found == dict.fromkeys(found, "not-found")

@@ -148,6 +148,7 @@ LICENSE = [
 ]
 
 
+@pytest.mark.slow
 def test_the_page_of_a_license_asks_the_same_after_one_movement_and_after_many(client, world, license):
     client.force_login(world.exporter.user)
     path = reverse("license", kwargs={"ref": license.ref})

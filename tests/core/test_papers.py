@@ -235,6 +235,7 @@ def test_the_number_of_a_paper_is_its_place_among_the_row_s_whenever_it_is_made(
     assert papers._number(papers._kinds["certificate"], first) == 3
 
 
+@pytest.mark.slow
 def test_who_opens_a_paper_and_who_learns_nothing_of_it(issued, client, world):
     make_due()
     [paper] = certificates_of(issued)

@@ -224,6 +224,7 @@ def test_a_connection_that_the_server_closed_is_not_usable(asked):
     assert asked == [1]
 
 
+@pytest.mark.slow
 def test_one_connect_that_times_out_is_enough_for_all(db, silent, own_watch):
     own = connection.copy()
     own.settings_dict = own.settings_dict | {"HOST": silent["host"], "PORT": silent["port"]}

@@ -61,6 +61,7 @@ def test_what_was_signed_is_what_the_verifier_reads(token):
     assert signing.sign(CLAIMS, AT) == token
 
 
+@pytest.mark.slow
 def test_2_000_altered_tokens_are_refused(token):
     """One letter for another, one more, one less, two that change places, a bit of what is encoded."""
     draw, refused = random.Random(8), []

@@ -166,6 +166,7 @@ def test_a_form_comes_back_with_what_was_typed_and_names_the_field(case, client,
     assert HistoryLine.objects.count() == before
 
 
+@pytest.mark.slow
 def test_a_step_refused_for_its_characters_comes_back_on_the_page_it_stands_on(client, world):
     client.force_login(world.ministry.reviewer.user)
     ref = world.under_review(world.application())

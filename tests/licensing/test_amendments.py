@@ -802,6 +802,7 @@ def test_a_change_keeps_of_each_line_its_goods_code_and_its_inquiry(world):
     assert [(one.hs_code, one.inquiry) for one in row.lines.order_by("number")] == goods
 
 
+@pytest.mark.slow
 def test_pages_lead_from_one_to_the_other_and_its_holder_is_told(world, client, settings):
     settings.EMAIL_BACKEND = "core.mailbox.Backend"
     license = world.license(kilograms=100)

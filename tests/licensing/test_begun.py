@@ -174,6 +174,7 @@ def test_what_screening_found_is_not_told(world, magnets):
     assert told(world.exporter) == told(other.exporter) == ["HITS"]
 
 
+@pytest.mark.slow
 def test_no_query_where_none_began_and_else_the_same_few(world, magnets):
     now = legal_now()
     counts = []

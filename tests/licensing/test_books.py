@@ -164,6 +164,7 @@ def books_after(line: LicenseLine, row: Movement, by: int) -> str:
     raise AssertionError(row.kind)
 
 
+@pytest.mark.slow
 def test_each_forgery_of_the_owner_is_found_and_names_its_line(lived, used_up):
     assert books.drift() == []
     tried = [(license, *one) for license in (lived, used_up) for one in forgeries(license)]
@@ -452,6 +453,7 @@ SPREAD = (  # something wrong everywhere, also where no license is, or none any 
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [1, 2, 5, 100])
 def test_what_is_looked_at_in_pieces_is_what_is_looked_at_at_once(piece, world, lived, used_up, monkeypatch):
     make.pool(world.ministry, "Q-MAG", 900, measure="gross", element="", category="magnet")

@@ -94,6 +94,7 @@ def test_what_is_missing_and_what_would_change_it(ask):
     assert not any(fact == "Item" for fact, _ in changed)
 
 
+@pytest.mark.slow
 def test_what_is_prohibited_has_a_time_limit_only_where_it_can_be_asked_for(ask):
     banned = {"item": "1C905.a.4", "to": "US", "use": "MIL_USE", "user": "military"}
     page = ask(banned)

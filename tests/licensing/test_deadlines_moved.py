@@ -49,6 +49,7 @@ def told(ref):
     return [line.facts["deadline"] for line in lines]
 
 
+@pytest.mark.slow
 def test_the_table_of_2027_moves_k6_and_tells_the_applicant_once(accepted, load, read, world, mailoutbox):
     clerk, early, ref = make.colleague(world.exporter, "clerk"), accepted("2026-09-02"), accepted("2026-11-24")
     assert (read(ref)[0].deadline, read(ref)[0].provisional) == (D("2027-01-27"), True)

@@ -77,6 +77,7 @@ def test_an_officer_of_a_province_counts_his_own(world, year):
     assert len(said(world, "item", replace(world.ministry.decider, province="36"))) == 2
 
 
+@pytest.mark.slow
 def test_the_page_says_it_to_deciders_policy_officers_and_auditors(world, year, client):
     for who in (world.ministry.decider, world.ministry.policy_officer, world.ministry.auditor):
         client.force_login(who.user)

@@ -350,6 +350,7 @@ def test_nobody_approves_what_he_wrote(ban, ministry):
         Signature.objects.create(part="approver", **facts)
 
 
+@pytest.mark.slow
 def test_nobody_writes_on_what_he_signed(ban, ministry):
     signer = ministry.policy_approver
     hastened(ban, signer)
@@ -718,6 +719,7 @@ def test_a_grace_that_is_over_when_its_edition_starts_is_refused_with_its_row(dr
     assert approved(described(row, m, days=3), m).state == "approved"
 
 
+@pytest.mark.slow
 def test_an_emergency_gives_no_grace_that_is_over(draft, ministry):
     row = changed(draft, ministry, new=graced(-1))
     row = described(row, ministry, starts_on=None)

@@ -152,6 +152,7 @@ def test_what_was_reserved_before_for_elsewhere_is_hit_too(world):
 
 
 # --- suspend ------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_forty_licenses_are_suspended_as_they_were_shown_and_nothing_else(world):
     """Each as by the verb of one: a cause with the reason, closed lines, a line of history, a mail."""
     settled = [world.license(kilograms=10) for _ in range(40)]

@@ -556,6 +556,7 @@ def of_a_pool(pool: QuotaPool, checked: int) -> Iterator[Forgery]:
     yield Forgery(f"{pool} gone with all", frozenset({0}), everything, True)
 
 
+@pytest.mark.slow
 def test_what_is_forged_is_found_and_names_its_line_or_its_pool(owner):
     """Each tenth of lines and each third of pools; all 3,000 where FORGERIES=all."""
     whole = os.environ.get("FORGERIES") == "all"
@@ -651,6 +652,7 @@ SAID = {
 }
 
 
+@pytest.mark.slow
 def test_each_witness_says_what_it_saw(owner):
     line = LicenseLine.objects.filter(capped=True).get()
     said = {"line": line.pk, "license": line.license_id, "counted": ClearanceCount.objects.get().pk}

@@ -179,6 +179,7 @@ def test_whoever_left_is_told_nothing_more(case, world, settings):
     assert told(settings) == []
 
 
+@pytest.mark.slow
 def test_the_page_says_who_has_the_case_and_lets_another_take_it_over(case, world, another, client):
     name = str(world.ministry.reviewer.user)
 

@@ -45,6 +45,7 @@ def told(client, world, license):
     }
 
 
+@pytest.mark.slow
 def test_every_page_says_that_it_is_replaced_and_suspended(client, world, license):
     assert {BOTH in page for page in told(client, world, license).values()} == {False}
     stop(world, license.successor)
@@ -62,6 +63,7 @@ def test_every_page_says_that_it_is_replaced_and_suspended(client, world, licens
     assert (said["ended"], said["goes_on"], said["suspended"]) == ("replaced", False, True)
 
 
+@pytest.mark.slow
 def test_what_closes_one_end_user_is_told_of_him_alone(client, world, license):
     first, second = license.end_users.order_by("pk")
     facts = {"cause": "screening", "reason": "x", "opened_by": world.ministry.decider.user}
@@ -74,6 +76,7 @@ def test_what_closes_one_end_user_is_told_of_him_alone(client, world, license):
     assert "What is only reserved here for whom stands below" in pages[f"/customs/licenses/{license.ref}/"]
 
 
+@pytest.mark.slow
 def test_when_the_ministry_ended_what_took_its_place_nothing_is_declared_on_it(client, world, license):
     new = license.successor
     make.ended(world, new)

@@ -285,6 +285,7 @@ def page(client, actor, path):
     return " ".join(answer.content.decode().split())
 
 
+@pytest.mark.slow
 def test_over_pages(ref, m, world, client, on):
     desk, mine = f"/desk/cases/{ref}/", f"/applications/{ref}/"
     assert "Announce the refusal first" in page(client, m.decider, desk)

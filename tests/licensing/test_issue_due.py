@@ -40,6 +40,7 @@ def texts(client, world):
     return texts
 
 
+@pytest.mark.slow
 def test_by_when_it_is_to_be_issued_stands_on_each_page(approved, on, texts):
     mine, desk, queue, countersign = texts(approved)
     assert all("The license is to be issued by 24 Apr 2026." in text for text in (mine, desk))
@@ -48,6 +49,7 @@ def test_by_when_it_is_to_be_issued_stands_on_each_page(approved, on, texts):
     assert not any("Overdue" in text for text in texts(approved))
 
 
+@pytest.mark.slow
 def test_it_is_overdue_from_the_next_midnight_on_and_issued_all_the_same(approved, on, texts, world):
     on("2026-04-25", time())
     mine, desk, queue, countersign = texts(approved)

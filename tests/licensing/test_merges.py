@@ -245,6 +245,7 @@ def test_two_cases_at_least_and_a_hundred_at_most(world, monkeypatch):
     assert why_not(world, case, sent(world), sent(world))[0] == "max-items"
 
 
+@pytest.mark.slow
 def test_twenty_cases_are_one_draft(world):
     cases = [sent(world, kilograms=number) for number in range(1, 21)]
     row = merged(world, *cases)
@@ -395,6 +396,7 @@ def test_one_case_is_offered_nothing(world, client):
     assert "You have no like cases" in text_of(client, world.exporter, "/applications/merge/")
 
 
+@pytest.mark.slow
 def test_the_page_merges_what_is_ticked(world, client):
     cases = [sent(world, kilograms=number) for number in (1, 2, 3, 4)]
     done = merged(world, *cases[:2])
@@ -531,6 +533,7 @@ def test_the_rules_are_asked_of_all_that_are_alike(world, client, monkeypatch):
     assert (offer.count, offer.case, asked[2]) == (3, cases[2], {case.ref for case in cases[1:]})
 
 
+@pytest.mark.slow
 def test_where_an_annual_license_is_of_the_same_it_is_named_instead(world, client, clock):
     license = world.license(kilograms=100)
     named = license.end_users.get().declaration
@@ -570,6 +573,7 @@ def test_postgresql_keeps_what_was_merged(world):
             change()
 
 
+@pytest.mark.slow
 def test_pages_ask_the_same_for_two_like_cases_as_for_six(world, client):
     def counts(row):
         client.force_login(world.exporter.user)

@@ -98,6 +98,7 @@ def test_what_was_repealed_stands_there_and_cuts_nobody_s_time(draft, ministry):
     assert [(one.standing, one.until) for one in reigns(legal_now())] == [("in force", None), ("repealed", None)]
 
 
+@pytest.mark.slow
 def test_what_has_not_started_is_not_said_to_last_since_then(desk, draft, ministry):
     approved(described(changed(draft, ministry), ministry), ministry)
     at = instant(draft.editions.get().starts_at)
@@ -109,6 +110,7 @@ def test_what_has_not_started_is_not_said_to_last_since_then(desk, draft, minist
         assert f"was to start on {at}" in told and f"from {at} on" not in told and f"since {at}" not in told
 
 
+@pytest.mark.slow
 def test_a_draft_s_page_and_the_list_say_the_same_of_what_was_approved(desk, draft, ministry, clock):
     def stands():
         """The word of the draft's page, and that of its edition among the others."""
@@ -275,6 +277,7 @@ def test_a_statement_is_proposed_from_its_first_day_or_for_an_emergency_from_tod
     assert proposed("?emergency") == (False, "Banned.", "禁止。")
 
 
+@pytest.mark.slow
 def test_a_grace_that_is_over_when_it_starts_is_among_what_it_needs(desk, draft, ministry):
     lasts, over = "Each grace lasts until it starts, or longer.", {"until": str(legal_today())}
     row = described(changed(draft, ministry), ministry)
@@ -286,6 +289,7 @@ def test_a_grace_that_is_over_when_it_starts_is_among_what_it_needs(desk, draft,
     assert lasts in text and "R051: The edition starts on" in text
 
 
+@pytest.mark.slow
 def test_a_grace_that_is_over_today_is_in_the_way_of_an_emergency(desk, draft, ministry):
     """One that ends today is not: an emergency is in force today."""
     changed(draft, ministry)
@@ -379,6 +383,7 @@ def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, c
     assert "has signed it" not in read(second)
 
 
+@pytest.mark.slow
 def test_the_first_signature_is_told_to_whoever_can_give_the_second(draft, ministry, mailoutbox):
     """In his language, with a link and nothing of what is in it; the second is told to its authors alone."""
     first, second = ministry.policy_approver, ministry.other_approver
@@ -511,6 +516,7 @@ def test_what_would_be_refused_as_an_emergency_has_no_button_that_signs_it(clien
     assert lacking() == [] and signs in card(client, draft)
 
 
+@pytest.mark.slow
 def test_what_loosens_is_offered_to_nobody_as_an_emergency(client, draft, ministry):
     """Its authors read why, too; and what was typed before it did is not lost."""
     loosens, old = "An emergency may loosen nowhere", {"seen": seen(draft.ref), "reason": "Tonight, for a reason"}
@@ -525,6 +531,7 @@ def test_what_loosens_is_offered_to_nobody_as_an_emergency(client, draft, minist
     assert old["reason"] in text.partition('id="h-hasten"')[2]
 
 
+@pytest.mark.slow
 def test_what_follows_another_edition_by_its_day_may_be_an_emergency_today(client, draft, ministry):
     """Milder than what is in force by then, and stricter than what is today."""
     further = BAN | {"match": BAN["match"] | {"destination.country": ["JP", "KR"]}}

@@ -86,6 +86,7 @@ def test_what_another_edition_overtook_says_so(draft, world, client):
     assert said not in page(client, None, at(draft))
 
 
+@pytest.mark.slow
 def test_what_is_shown_already_is_offered_another_last_day_and_not_to_be_shown(draft, world, client):
     by, desk = world.ministry.policy_officer, f"/desk/policy/{draft.ref}/"
     before = page(client, by, desk)

@@ -318,6 +318,7 @@ def test_mail_and_overview_say_that_opening_it_begins_the_days(world, on, client
     assert told() == [False], "it counts as served without that"
 
 
+@pytest.mark.slow
 def test_scenario_14_over_pages(world, m, client, on):
     """Accepted 19 January 2026, refused and read on 10 February; contested on the last day, not on the next one."""
     on("2026-01-19")

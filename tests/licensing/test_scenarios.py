@@ -54,6 +54,7 @@ def sends(asks, world):
     return sends
 
 
+@pytest.mark.slow
 def test_scenario_4_the_clock_stands_still(world, on, asks, sends):
     m = world.ministry
     on("2026-02-26")
@@ -83,6 +84,7 @@ def test_scenario_4_the_clock_stands_still(world, on, asks, sends):
     assert Application.objects.get(ref=ref).state == "under_review"
 
 
+@pytest.mark.slow
 def test_scenario_5_a_watch_listed_buyer_by_recorded_result(world, on, asks, sends):
     m, exporter = world.ministry, world.exporter
     on("2026-03-02")

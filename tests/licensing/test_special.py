@@ -450,6 +450,7 @@ def test_whoever_asks_beforehand_reads_that_it_may_be_applied_for(world, client)
 # --- papers -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_papers_say_that_it_is_an_exception_and_what_was_stated(world):
     license, other = world.exception(), world.license()
     papers.make_due()

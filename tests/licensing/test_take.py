@@ -320,6 +320,7 @@ def held(transactional_db):
     other.close()
 
 
+@pytest.mark.slow
 def test_a_last_shipment_holds_all_lines_of_its_license(held):
     world, _locked = held
     license = world.license(kilograms=20, tolerance=make.tolerance("pct_remaining_final", "5"))

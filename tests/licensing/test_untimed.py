@@ -139,6 +139,7 @@ def test_what_another_case_found_of_the_end_user_counts_for_each_of_his_cases(wo
     assert [read(ref)[0].of for ref in (*refs, stranger)] == [None, None, 45]
 
 
+@pytest.mark.slow
 def test_a_hit_of_one_end_user_is_enough_and_the_last_one_to_be_cleared_counts(world, on, read):
     on("2026-03-02")
     ref = world.under_review(world.application(by_whom=[world.declaration(), world.declaration(country="FR")]))

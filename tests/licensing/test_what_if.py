@@ -357,6 +357,7 @@ def test_a_reserved_shipment_is_too_late_or_within_the_grace(world, license, gra
     assert total(found, "lawful", fate) == (1, {"kg": KG})
 
 
+@pytest.mark.slow
 def test_what_a_draft_does_to_quotas_is_what_they_count_of_the_shipments_that_it_hits(world, license):
     """By pool; of shipments whose fate is the same, nothing."""
     make.pool(world.ministry, "Q-DY", destinations=["DE"])

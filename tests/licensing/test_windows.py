@@ -495,6 +495,7 @@ def test_the_desk_says_what_was_withdrawn_by_which_edition_and_who_approved_it(w
 # --- scenario 8 ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_scenario_8(world, client, on, on_file):
     """Holmium oxide to Germany: 14 companies are warned on 12 August, an officer prolongs, and the check says so."""
 

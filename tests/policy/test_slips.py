@@ -286,6 +286,7 @@ def test_a_slip_is_named_with_a_witness(name):
     assert {one.invariant.id for one in held(first().edition.invariants, new) if not one.held} == breaks
 
 
+@pytest.mark.slow
 def test_barriers_that_others_shadow_are_named_without_a_witness():
     def shadowed(rules, document):
         rules["R045"]["match"] = {"end_user.class": ["military"], "end_use.code": ["MIL_USE"]}

@@ -28,6 +28,7 @@ def both(rules, edition, facts, on):
     return found | lists, plain.outcome(edition, facts, on)
 
 
+@pytest.mark.slow
 def test_thousands_of_drawn_cases_come_out_alike():
     last = rules = None
     for edition, facts, on in generated.seeded_cases(20261125, CASES):

@@ -157,6 +157,7 @@ def test_boxes_are_those_that_the_map_written_out_would_have():
             assert found == [[sorted(side) for side in sides] for sides in cover(cells == label)]
 
 
+@pytest.mark.slow
 def test_only_what_a_region_tells_apart_is_written_out(monkeypatch):
     """Five rules, each of one country, have a map of 12 million cells."""
     rules_of = [

@@ -164,6 +164,7 @@ def drawn(draw, world, licenses, used):
     return rows
 
 
+@pytest.mark.slow
 def test_many_at_once_are_as_many_one_by_one(world, licenses):
     """BULK_BATCHES=1000 asks more."""
     twin, draw = Twin(world), random.Random(int(os.environ.get("BULK_SEED", "1")))

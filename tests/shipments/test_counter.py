@@ -649,6 +649,7 @@ def test_a_correction_upward_is_looked_at_twice(browser, world, shipment):
     assert "1,000 kg more than the license has" in text(response)
 
 
+@pytest.mark.slow
 def test_only_what_the_office_itself_cleared_is_corrected(browser, world, shipment):
     path = reverse("customs.shipment", args=[shipment.ref])
     receive(world.message(shipment.ref, "cleared", 100 * KG, final=False), by=make.customs())

@@ -166,6 +166,7 @@ def stopped():
     return {name: " ".join(quantity(grams, "kg").split()) for name, grams in found.items()}
 
 
+@pytest.mark.slow
 def test_forty_are_suspended_by_one_form_just_as_it_showed(world, page):
     rows = [world.license(kilograms=10) for _ in range(40)]
     elsewhere = licensed(world, sold_to(world, "Moteurs du Nord", country="FR"))

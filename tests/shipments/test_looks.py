@@ -157,6 +157,7 @@ def test_what_is_over_is_told_and_not_counted(world, large, client):
     assert (needs, "Cleared otherwise than reserved" in news) == ([], True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [0, 1])
 def test_of_much_news_the_latest_is_told_and_that_there_is_more(days, world, large, client, clock):
     client.force_login(world.exporter.user)
@@ -229,6 +230,7 @@ def test_the_most_pressing_stands_first(world, large):
     assert (second.due_on - legal_today()).days == 14
 
 
+@pytest.mark.slow
 def test_the_overview_asks_the_same_for_one_and_three(world, large, django_assert_num_queries):
     def more():
         world.clear(world.shipment(large, 10 * KG).ref, 9 * KG)

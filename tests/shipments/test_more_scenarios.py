@@ -62,6 +62,7 @@ def sent(client, world, ref):
     return answer.status_code, text_of(answer)
 
 
+@pytest.mark.slow
 def test_q13_a_change_to_less_than_is_drawn_and_reserved(world, asks, client):
     license = world.license(kilograms=60_000)
     world.clear(world.shipment(license, DRAWN).ref, DRAWN)
@@ -76,6 +77,7 @@ def test_q13_a_change_to_less_than_is_drawn_and_reserved(world, asks, client):
     assert Application.objects.get(ref=ref).state == "submitted"
 
 
+@pytest.mark.slow
 def test_another_end_user_takes_the_place_of_one_with_what_is_left(world, asks, client):
     """The old license ends with it, and the new one has what was authorized without what was drawn."""
     license, other, m = world.license(kilograms=60_000), world.declaration(), world.ministry

@@ -34,6 +34,7 @@ def test_an_end_within_90_days_is_a_need_until_it_is_over(last, needed, world):
     assert titles == ([f"License {license.ref} ends soon"] if needed else [])
 
 
+@pytest.mark.slow
 def test_of_many_that_end_those_that_end_first_are_told(world, client):
     rows = [world.license(kind="per_shipment", kilograms=10) for _ in range(12)]
     for number, row in enumerate(rows):
@@ -54,6 +55,7 @@ def test_the_overview_says_how_many_things_there_are_or_that_there_are_more(many
     assert ("More than" in page.content.decode()) is (many > 10)
 
 
+@pytest.mark.slow
 def test_licenses_that_are_suspended_do_not_hide_what_has_a_day(world):
     for _ in range(11):
         suspended = world.license(kind="per_shipment", kilograms=10)
@@ -222,6 +224,7 @@ def test_one_that_the_rules_closed_for_everybody_is_not(world, license, client):
     assert obstacle(client, world, license) == "end-users"
 
 
+@pytest.mark.slow
 def test_where_a_shipment_is_begun_as_much_is_asked_for_one_license_as_for_three(world, client):
     client.force_login(world.exporter.user)
     counts = []

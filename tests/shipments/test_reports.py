@@ -162,6 +162,7 @@ def test_the_proof_that_a_condition_asks_for_says_when_it_is_due_beside_the_repo
     assert "Both are due 30 days after the last clearance of the shipment." in proof
 
 
+@pytest.mark.slow
 def test_a_license_that_ended_asks_only_for_what_is_still_due(world, client, monkeypatch):
     """To be recorded nothing, to be reported what crossed, or may cross still, however long ago it was recorded."""
     monkeypatch.setattr(pages, "MOST_SHIPMENTS", 1)
@@ -363,6 +364,7 @@ def test_where_nobody_asks_no_report_is_owed(world, license):
     assert reports.deliver(row.ref, delivered_on=legal_today(), proof=PROOF, by=world.exporter).state == "delivered"
 
 
+@pytest.mark.slow
 def test_pages_say_until_when_and_how_late(world, cleared, clock, client):
     client.force_login(world.exporter.user)
     pages = [f"/shipments/{cleared.ref}/", "/shipments/", f"/licenses/{cleared.license.ref}/", "/"]

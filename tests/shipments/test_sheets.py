@@ -436,6 +436,7 @@ def capped(license):
     return license
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_what_would_be_booked(world, license):
     """Row by row, whatever is used up first: quantity, value, an end-user's share, clearances, a tolerance."""
     draw = random.Random(int(os.environ.get("BULK_SEED", "1")))

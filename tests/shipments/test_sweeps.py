@@ -157,6 +157,7 @@ def test_licenses_that_expire_at_once_do_so_as_one_by_one(world, stopped):
     assert told.count() == HistoryLine.objects.filter(verb="expire", facts={}).count() == 7
 
 
+@pytest.mark.slow
 def test_holders_who_are_warned_at_once_are_so_as_one_by_one(world, stopped):
     made = [world.license(kilograms=100) for _ in range(9)]
     made.append(world.license(kind="per_shipment", kilograms=100))
@@ -200,6 +201,7 @@ def test_a_holder_is_told_at_the_stage_that_was_reached_last(kind, more, world):
         assert licenses.ending(today, *said) == ([row.pk] if stage else [])
 
 
+@pytest.mark.slow
 def test_reservations_that_lapse_at_once_do_so_as_one_by_one(world, stopped):
     kinds = ("plain", "two", "off", "worth", "over", "rest", "final", "tolerant", "nothing")
     made = {name: world.license(kilograms=100) for name in kinds}

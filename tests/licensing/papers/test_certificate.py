@@ -85,6 +85,7 @@ def test_the_usual_one_is_one_page_that_archives_and_screen_readers_take(issued)
     assert "Page1of1" in page.replace(" ", "") and "Continues" not in page
 
 
+@pytest.mark.slow
 def test_nothing_is_said_of_its_state_or_of_what_is_left(issued):
     data = json.loads(paper_of(issued).data)
     assert {"state", "left", "available", "drawn"} & set(data) == set()
@@ -144,6 +145,7 @@ def test_each_end_user_has_his_own_share(issued):
     assert shares == [[{"line": 1, "quantity": number, "unit": unit}] for number in ("40,000", "20,000")]
 
 
+@pytest.mark.slow
 def test_it_says_which_lines_an_end_user_may_take_where_that_is_not_all(world, issued):
     apart = world.apart()
     assert [one["within"] for one in json.loads(paper_of(apart).data)["end_users"]] == [[1], [2]]

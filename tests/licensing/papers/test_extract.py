@@ -160,6 +160,7 @@ def test_who_reads_no_paper_reads_no_credential(issued, client, customs, world):
 
 
 # --- each reader his part ---------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_each_end_user_has_a_page_of_his_own_with_his_part(issued):
     users = issued.end_users.order_by("pk")
     for paper, user, tonnes in zip(made(issued)[1:], users, ("40,000", "20,000"), strict=True):
@@ -187,6 +188,7 @@ def test_it_names_the_ports_that_its_condition_speaks_of(world):
     assert len(pdf.pages_of(content_of(extract))) == 1
 
 
+@pytest.mark.slow
 def test_pages_list_whose_each_is_by_name_and_by_the_number_that_is_printed(issued, world, client):
     made(issued)
     for reader, page in ((world.exporter, "/licenses/"), (world.ministry.decider, "/desk/licenses/")):
@@ -198,6 +200,7 @@ def test_pages_list_whose_each_is_by_name_and_by_the_number_that_is_printed(issu
             assert f'translate="no">{issued.ref}/2-{user.verify_code[:5]}<' in shown
 
 
+@pytest.mark.slow
 def test_nothing_of_another_is_in_it_not_even_that_he_is(issued, world):
     """In its words, its data, its printed code and its credential; and it is numbered as if there were one."""
     _whole, own, other = made(issued)
@@ -214,6 +217,7 @@ def test_nothing_of_another_is_in_it_not_even_that_he_is(issued, world):
     assert json.loads(made(alone)[1].data)["number"].startswith(f"{alone.ref}/2-")
 
 
+@pytest.mark.slow
 def test_40_attempts_by_one_extract_and_its_token_to_learn_anything_of_another(issued, client):
     """Each thing that stands in them, as a code and as a number, over pages and REST: his own part, or nothing."""
     whole, own, other = made(issued)
@@ -234,6 +238,7 @@ def test_40_attempts_by_one_extract_and_its_token_to_learn_anything_of_another(i
     assert [secret for secret in secrets if any(secret in one for one in told)] == []
 
 
+@pytest.mark.slow
 def test_where_a_line_is_shared_the_extract_says_no_quantity(world):
     _whole, first, _second = made(world.license(kilograms=60, users=2))
     assert "Astheholderarranges" in words(first) and "60kg" not in words(first)
@@ -245,6 +250,7 @@ def test_it_says_what_was_authorized_whatever_came_back_since(issued):
     assert claims_of(made(issued)[0].credential)["lines"] == [["1C905.a.4", "60,000", "kg"]]
 
 
+@pytest.mark.slow
 def test_it_says_what_was_authorized_whatever_passed_to_its_successor_since(issued, world):
     """Table, credential and printed code alike, of the whole and of each part."""
     world.shipment(issued, 1_000 * KG)

@@ -119,6 +119,7 @@ def test_a_receipt_has_the_application_as_it_was_filed(world):
     assert "单价Unitprice412.50CNY" in text and "24,750,000.00CNY" in text
 
 
+@pytest.mark.slow
 def test_receipt_and_acceptance_name_the_inquiry_and_the_license(world):
     inquiry, license = make.answered(world), make.ends_in(world.license(kilograms=100), 100)
     change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
@@ -564,6 +565,7 @@ def test_the_company_and_its_officers_open_the_letter_from_its_page_and_nobody_e
     assert client.get(address).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["suspension", "revocation", "account"])
 def test_a_letter_of_many_words_continues_and_obeys_none_of_them(kind, world, license):
     """A reason of thirty thousand characters, in every script, in lines of which some can't be broken."""

@@ -56,6 +56,7 @@ def test_a_member_that_stays_is_not_marked():
     assert "<span>Japan</span> <ins>" in html
 
 
+@pytest.mark.slow
 def test_the_comparison_is_a_table_with_its_witnesses_folded():
     html = shown("comparison", comparison=told(lost))
     assert '<h2 id="h-comparison">Loosens</h2>' in html and html.count("A case that shows it") == 2
