@@ -61,6 +61,8 @@ def demo_world(application, settings, server):
     """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     world = DEMO()
+    if server.process.poll() is not None:  # a test that killed it ended before it was back
+        server.start()
     return server, {account["email"].split("@")[0]: account for account in world.accounts}, world
 
 
