@@ -279,8 +279,9 @@ class MistakesFirst(template.Node):
 
     def render(self, context: template.Context) -> SafeString:
         page = self.nodelist.render(context)
-        title = format_html("<title>{} ", _("Error:"))
-        return mark_safe(page.replace("<title>", title, 1)) if WRONG.search(page) else page  # escaped before
+        if not WRONG.search(page):
+            return page
+        return mark_safe(page.replace("<title>", format_html("<title>{} ", _("Error:")), 1))  # escaped before
 
 
 @register.tag
