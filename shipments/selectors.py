@@ -25,7 +25,7 @@ from licensing.selectors import (
     reasons,
     stopped,
 )
-from licensing.selectors.movements import finds_sent, names_holders, tells_goods
+from licensing.selectors.movements import finds_sent, names_reserved_for, tells_goods
 from licensing.selectors.what_if import reads_reserved
 from licensing.states import ENDED_BY_SOMEBODY, LicenseState
 from shipments.models import (
@@ -164,13 +164,13 @@ def goods_of(licenses: Collection[License], users: Collection[LicenseEndUser] = 
     return [Goods(unit, *amounts) for unit, amounts in sorted(sums.items())]
 
 
-@names_holders
-def holders_of(license: License) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = defaultdict(list)
-    open_ones = {"shipment__license": license, "shipment__state__in": OPEN_SHIPMENT}
+@names_reserved_for
+def reserved_for(licenses: Iterable[License]) -> dict[tuple[int, int], list[str]]:
+    found: dict[tuple[int, int], list[str]] = defaultdict(list)
+    open_ones = {"shipment__license__in": licenses, "shipment__state__in": OPEN_SHIPMENT}
     rows = ShipmentLine.objects.filter(**open_ones, held__gt=0).order_by("shipment_id")
-    for number, ref in rows.values_list("line_number", "shipment__ref"):
-        found[number].append(ref)
+    for license, number, ref in rows.values_list("shipment__license", "line_number", "shipment__ref"):
+        found[license, number].append(ref)
     return found
 
 

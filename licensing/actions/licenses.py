@@ -24,7 +24,7 @@ from exporters.models import Stop
 from licensing import books, ledger
 from licensing.models import EndReason, Kind, License, LicenseEndUser, Suspension
 from licensing.selectors import licenses_for, uses_untold
-from licensing.selectors.movements import holders
+from licensing.selectors.movements import reserved_for
 from licensing.states import IN_FORCE, LicenseState
 
 WARNING_DAYS = (7, 30, 90)
@@ -279,8 +279,10 @@ def against_surrender(license: License) -> Iterator[DomainError]:
         yield DomainError(text.format(other=other.ref), code="amendment-open")
     lines = [(one, line) for one in license.and_before() for line in sorted(one.lines.all(), key=_number)]
     taken = [(one, line) for one, line in lines if line.reserved]
-    held = {one.pk: holders(one) for one in {one for one, _line in taken}}
-    if problems := [_still_reserved(one.ref, license, line, held[one.pk].get(line.number, [])) for one, line in taken]:
+    held = reserved_for({one for one, _line in taken}) if taken else {}
+    if problems := [
+        _still_reserved(one.ref, license, line, held.get((one.pk, line.number), [])) for one, line in taken
+    ]:
         text = _("Something is reserved on it. Cancel what will not leave, and wait until customs cleared what will.")
         yield DomainError(text, code="still-reserved", errors=problems)
 
@@ -290,7 +292,7 @@ def _number(line: Any) -> int:
 
 
 def _still_reserved(ref: str, license: License, line: Any, held: list[str]) -> Problem:
-    refs = ", ".join(held[:MOST_NAMED])
+    refs = _(", ").join(held[:MOST_NAMED])
     if more := len(held[MOST_NAMED:]):
         refs = _("{refs} and {more} more").format(refs=refs, more=more)
     facts = {"line": line.number, "quantity": in_words(line.reserved, line.unit), "refs": refs}

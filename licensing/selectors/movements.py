@@ -19,8 +19,8 @@ Sent = Callable[[QuerySet[Any] | None, str], QuerySet[Any]]
 _sent: list[Sent] = []
 Tells = Callable[[Collection[License], Collection[LicenseEndUser]], list[Any]]
 _goods: list[Tells] = []
-Holders = Callable[[License], dict[int, list[str]]]
-_holders: list[Holders] = []
+ReservedFor = Callable[[Iterable[License]], dict[tuple[int, int], list[str]]]
+_reserved_for: list[ReservedFor] = []
 
 
 def movements_of(license: License) -> QuerySet[Movement]:
@@ -112,15 +112,15 @@ def finds_sent(find: Sent) -> Sent:
     return find
 
 
-def names_holders(name: Holders) -> Holders:
-    """Registers whose the shipments are: of a license by line, as numbered, for which of them something of it is
+def names_reserved_for(name: ReservedFor) -> ReservedFor:
+    """Registers whose the shipments are: of licenses, by key and number of a line, for which of them something of it is
     reserved, the oldest first."""
-    _holders[:] = [name]
+    _reserved_for[:] = [name]
     return name
 
 
-def holders(license: License) -> dict[int, list[str]]:
-    return _holders[0](license)
+def reserved_for(licenses: Iterable[License]) -> dict[tuple[int, int], list[str]]:
+    return _reserved_for[0](licenses)
 
 
 def under_way_with(items: QuerySet[Any] | None, destination: str) -> QuerySet[Any]:
