@@ -10,6 +10,7 @@ import time
 import urllib.request
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import connection
@@ -27,7 +28,9 @@ def free_port() -> int:
 
 
 class Server:
-    """gunicorn as ./run starts it, on a port of its own."""
+    """gunicorn as ./run starts it, on a port of its own. While one is among `running`, it holds connections."""
+
+    running: ClassVar[set] = set()
 
     def __init__(self, threads: int = 8) -> None:
         self.port = free_port()
@@ -56,6 +59,7 @@ class Server:
 
     def start(self) -> None:
         self.process = self._start()
+        self.running.add(self)
         self._wait()
 
     def kill(self) -> None:
@@ -75,3 +79,4 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(40)  # gunicorn itself gives its workers 30 s
+        self.running.discard(self)

@@ -48,7 +48,7 @@ def made():
 DEMO = Kept(made)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(django_db_setup):
     """One for all: to start it takes longer than most tests, and what it remembers is of texts, not of rows."""
     server = Server()
@@ -61,7 +61,7 @@ def demo_world(application, settings, server):
     """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     world = DEMO()
-    if server.process.poll() is not None:  # a test that killed it ended before it was back
+    if server.process.poll() is not None:  # a test stopped it, or killed it and ended before it was back
         server.start()
     return server, {account["email"].split("@")[0]: account for account in world.accounts}, world
 

@@ -173,9 +173,9 @@ def browse(chromium, demo_world):
         context.close()
 
 
-def opens(page, path):
+def opens(page, path, width=1280):
     """Whether this page answers by itself, and does not lead on to another."""
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.set_viewport_size({"width": width, "height": 900})
     return page.goto(path).status == 200 and urlsplit(page.url).path == urlsplit(path).path
 
 
@@ -205,8 +205,7 @@ def test_every_page_is_walked_by_the_tab_key(browse, everybody):
         pages = {language: browse(everybody[who].user, language) for language in LANGUAGES}
         for paths, (language, width) in zip(groups, turns, strict=False):
             page = pages[language]
-            path = next(path for path in paths if opens(page, path))
-            page.set_viewport_size({"width": width, "height": 900})
+            path = next(path for path in paths if opens(page, path, width))
             wrong += [f"{path} in {language} at {width}: {one}" for one in walked(page)]
     assert wrong == []
 

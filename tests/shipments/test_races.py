@@ -330,7 +330,8 @@ def twin(live):
     """A database of its own, copied from the test's, in which lock and constraint can be dropped."""
     world, server = live
     license = world.license(kilograms=5_000)
-    server.stop()
+    for one in list(server.running):  # the browser tests' own, too: what is connected to cannot be copied
+        one.stop()
     connections.close_all()
     name = f"{connection.settings_dict['NAME']}_twin"
     base = settings.DATABASE_URL.rsplit("/", 1)[0]
