@@ -1,18 +1,15 @@
-"""A text as a QR code that a template draws: rows of dark and light modules, the same for the same text."""
+"""A text as a QR code, with the margin that it needs: a picture, the same for the same text."""
+
+import io
 
 import segno
 
-DIGITS = 20  # of a part of a row: longer ones would get places to break a line (core.typesetting)
+from core.typesetting import Drawing
 
 
-def modules(text: str) -> list[list[str]]:
-    """Row by row from the top, each as hexadecimal digits, four modules a digit, the last filled up with light ones."""
+def drawn(text: str) -> Drawing:
     # as much of an error corrected as costs no larger code; one mask, as the choice among eight takes most of the time
     code = segno.make_qr(text, error="l", boost_error=True, mask=0)
-    return [_hex("".join(str(one) for one in row)) for row in code.matrix]
-
-
-def _hex(bits: str) -> list[str]:
-    whole = bits + "0" * (-len(bits) % 4)
-    digits = f"{int(whole, 2):0{len(whole) // 4}x}"
-    return [digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS)]
+    svg = io.BytesIO()
+    code.save(svg, kind="svg", border=4, xmldecl=False, nl=False, omitsize=True, svgclass=None, lineclass=None)
+    return Drawing(svg.getvalue().decode())

@@ -39,6 +39,10 @@ class Versions:
     template: str
 
 
+class Drawing(str):
+    """An SVG picture that we made: no words of anybody, so it reaches the template as it is."""
+
+
 def versions(template: Path) -> Versions:
     """Those of now. All templates of a folder are one, as they share what they are made of."""
     return Versions(version("typst"), _fonts_digest(), _digest(sorted(template.parent.glob("*.typ"))))
@@ -54,12 +58,14 @@ def typeset(template: Path, data: str, at: datetime) -> bytes:
 
 
 def text_of(data: Any) -> str:
-    """One text for the same data, in which every text is `shown`."""
+    """One text for the same data, in which every text is `shown`, and every drawing as it is."""
     return json.dumps(_shown(data), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _shown(data: Any) -> Any:
     match data:
+        case Drawing():
+            return data
         case str():
             return shown(data)
         case dict():

@@ -1,16 +1,27 @@
 """What a PDF says of itself and on its pages, read by pikepdf and by nothing of ours."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import pdfua
 import pikepdf
 
+from core.models import Paper
+from core.typesetting import Drawing
+
 
 def opened(content: bytes) -> pikepdf.Pdf:
     return pikepdf.open(io.BytesIO(content))
+
+
+def data_of(paper: Paper) -> dict[str, Any]:
+    """What its template is given, as `core.typesetting.text_of` takes it."""
+    data: dict[str, Any] = json.loads(paper.data)
+    return data | ({"qr": Drawing(data["qr"])} if "qr" in data else {})
 
 
 def pages_of(content: bytes) -> list[str]:

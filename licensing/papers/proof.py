@@ -10,6 +10,7 @@ from django.conf import settings
 
 from core import qr, signing
 from core.templatetags.lodestone import quantity_bare
+from core.typesetting import Drawing
 from licensing.models import License
 from licensing.papers.said import company
 from licensing.selectors.verified import Share
@@ -65,6 +66,5 @@ def printed(said: Facts, where: str, at: datetime) -> str:
     return text
 
 
-def code(said: Facts, where: str, at: datetime) -> list[list[str]]:
-    """As a template draws it."""
-    return qr.modules(printed(said, where, at))
+def code(said: Facts, where: str, at: datetime) -> Drawing:
+    return qr.drawn(printed(said, where, at))

@@ -194,7 +194,7 @@ def set_again(paper, data):
 
 def test_200_lines_continue_on_pages_that_repeat_the_head(issued):
     paper = paper_of(issued)
-    pages = pdf.pages_of(set_again(paper, many(json.loads(paper.data), 200)))
+    pages = pdf.pages_of(set_again(paper, many(pdf.data_of(paper), 200)))
     assert len(pages) > 5
     told = [page.replace(" ", "") for page in pages]
     for number, page in enumerate(told, 1):
@@ -209,7 +209,7 @@ def test_200_lines_continue_on_pages_that_repeat_the_head(issued):
 
 def test_what_people_wrote_is_printed_and_never_obeyed(issued):
     paper = paper_of(issued)
-    data = json.loads(paper.data)
+    data = pdf.data_of(paper)
     data["lines"][0]["description"] = HOSTILE["description"]
     data["end_users"][0] |= {name: HOSTILE[name] for name in ("name", "local", "site")}
     data["exporter"] |= {"zh": "赣州" * 100, "en": "#set page(fill: red) " * 9 + "B" * 200}
@@ -226,7 +226,7 @@ def test_what_people_wrote_is_printed_and_never_obeyed(issued):
 def test_no_words_leave_the_page_or_their_column(name, issued):
     """What is drawn lies within the margins, whatever is written there."""
     paper = paper_of(issued)
-    data = json.loads(paper.data)
+    data = pdf.data_of(paper)
     (data["lines"] if name == "description" else data["end_users"])[0][name] = HOSTILE[name]
     content = set_again(paper, data)
     assert pdf.outside(content, left=50, right=545, bottom=25, top=820) == []

@@ -98,8 +98,7 @@ def test_what_a_license_can_have_most_of_still_fits_a_code_that_is_read(issued):
 
 
 def test_the_same_text_is_the_same_code():
-    assert qr.modules("https://licenses.example/") == qr.modules("https://licenses.example/")
-    assert all(len(part) <= 20 for row in qr.modules("x" * 800) for part in row)
+    assert qr.drawn("https://licenses.example/") == qr.drawn("https://licenses.example/")
 
 
 # --- the credential ---------------------------------------------------------------------------------------
