@@ -7,6 +7,7 @@ makes what is due; a run that is killed leaves all of a paper or nothing, and th
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -43,18 +44,24 @@ class Content:
     mark: str = ""
 
 
-Writer = Callable[[HistoryLine], Content | list[Content]]
+Writer = Callable[[Any], Content | list[Content]]
+
+
+def itself(line: HistoryLine) -> HistoryLine:
+    return line
 
 
 @dataclass(frozen=True)
 class Kind:
-    """write: what it says of a line. called: how it is called after one of its steps, where that says more."""
+    """write: what it says of a line, or of what is read of it, once for all kinds that read the same. called: how it is
+    called after one of its steps, where that says more."""
 
     name: str
     label: "str | Promise"
     template: Path
     write: Writer
     called: "Mapping[str, str | Promise]" = field(default_factory=dict)
+    read: Callable[[HistoryLine], Any] = itself
 
 
 _kinds: dict[str, Kind] = {}
@@ -90,24 +97,25 @@ def make_due(limit: int = 1_000) -> int:
 def _make(delivery: Delivery) -> int:
     """The papers of the line are there, and it is written down that they are: both or neither."""
     line, made = delivery.line, 0
+    read = cache(lambda kind: kind(line))
     with transaction.atomic():
         there = set(Paper.objects.filter(line=line).values_list("kind", "part"))
-        for name in _of.get((line.subject_kind, line.verb), []):
-            for content in _contents(_kinds[name], line):
+        for number, name in enumerate(_of.get((line.subject_kind, line.verb), []), _first_number(line)):
+            kind = _kinds[name]
+            for content in _contents(kind, read(kind.read)):
                 if (name, content.part) not in there:
-                    _keep(_kinds[name], line, content)
+                    _keep(kind, line, number, content)
                     made += 1
         delivered(delivery)
     return made
 
 
-def _contents(kind: Kind, line: HistoryLine) -> list[Content]:
-    written = kind.write(line)
+def _contents(kind: Kind, read: Any) -> list[Content]:
+    written = kind.write(read)
     return written if isinstance(written, list) else [written]
 
 
-def _keep(kind: Kind, line: HistoryLine, content: Content) -> None:
-    number = _number(kind, line)
+def _keep(kind: Kind, line: HistoryLine, number: int, content: Content) -> None:
     mark = f"-{content.mark}" if content.mark else ""
     data = text_of({**content.data, "number": f"{line.subject_ref}/{number}{mark}"})
     file, by, at = typeset(kind.template, data, line.at), versions(kind.template), legal_now()
@@ -137,14 +145,13 @@ def _keep(kind: Kind, line: HistoryLine, content: Content) -> None:
     )
 
 
-def _number(kind: Kind, line: HistoryLine) -> int:
-    """Which paper of its row it is: by the steps before it, so that it is the same whenever it is made."""
+def _first_number(line: HistoryLine) -> int:
+    """Which papers of its row the line's are: by the steps before it, so the same whenever they are made."""
     verbs = [verb for subject_kind, verb in _of if subject_kind == line.subject_kind]
     before = HistoryLine.objects.filter(
         subject_kind=line.subject_kind, subject_id=line.subject_id, seq__lt=line.seq, verb__in=verbs
     )
-    kinds = [name for verb in before.values_list("verb", flat=True) for name in _of[line.subject_kind, verb]]
-    return len(kinds) + 1 + _of[line.subject_kind, line.verb].index(kind.name)
+    return 1 + sum(len(_of[line.subject_kind, verb]) for verb in before.values_list("verb", flat=True))
 
 
 def made_anew(paper: Paper) -> bytes | None:

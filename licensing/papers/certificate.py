@@ -1,5 +1,6 @@
 """The certificate of a license: what was decided on the day of issue. How it stands today is in no paper."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -16,18 +17,35 @@ from licensing.selectors.licenses import with_terms
 from licensing.selectors.verified import shares
 
 
-def certificate(line: HistoryLine) -> Content:
+@dataclass(frozen=True)
+class Issued:
+    """What was decided on the day of issue, with people as they stood then."""
+
+    line: HistoryLine
+    license: License
+    users: list[LicenseEndUser]
+    parties: said.Parties
+    head: dict[str, Any]
+
+
+def issued(line: HistoryLine) -> Issued:
     rows = with_terms(License.objects.select_related("exporter__organization", "application"))
     license = as_issued(rows.get(pk=line.subject_id))
+    users = list(license.end_users.all())
+    parties = said.Parties([*(user.party for user in users), *license.consignees.all()], line.at)
+    return Issued(line, license, users, parties, said.head(line, license.exporter))
+
+
+def certificate(of: Issued) -> Content:
+    line, license, parties = of.line, of.license, of.parties
     document = said.document_of(license.edition)
     findings = license.application.findings.filter(moment="issue", found_at=line.at).order_by()
     matched = findings.values_list("matched", flat=True).distinct()
-    users = list(license.end_users.all())
-    parties = said.Parties([*(user.party for user in users), *license.consignees.all()], line.at)
     tolerance = Tolerance(license.tolerance_mode, license.tolerance_pct)
-    facts, where = proof.facts(license, shares(license, None)), proof.address(license, license.verify_code)
+    facts = proof.facts(license, of.head["exporter"], shares(license, None))
+    where = proof.address(license, license.verify_code)
     data = {
-        **said.head(line, license.exporter),
+        **of.head,
         "kind": license.kind,
         "case": license.application.ref,
         "from": said.day(license.usable_from),
@@ -41,7 +59,7 @@ def certificate(line: HistoryLine) -> Content:
                 "within": _within(license, user),
                 "shares": _shares(license, user.pk),
             }
-            for user in users
+            for user in of.users
         ],
         "consignees": [parties.said(party.pk) for party in license.consignees.all()],
         "destinations": said.countries(license.destinations),
@@ -94,7 +112,7 @@ def _shares(license: License, user: int) -> list[dict[str, Any]]:
 
 
 papers(
-    Kind("certificate", _("Certificate of the license"), said.TEMPLATES / "certificate.typ", certificate),
+    Kind("certificate", _("Certificate of the license"), said.TEMPLATES / "certificate.typ", certificate, read=issued),
     "license",
     "issue",
 )

@@ -4,32 +4,26 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.models import HistoryLine
 from core.papers import Content, Kind, papers
 from core.references import MARK_LENGTH
 from licensing.elements import show_percents
-from licensing.models import License
+from licensing.models import LicenseEndUser
 from licensing.papers import proof, said
-from licensing.selectors.floors import as_issued
-from licensing.selectors.licenses import with_terms
+from licensing.papers.certificate import Issued, issued
 from licensing.selectors.verified import Share, shares
 
 
-def extracts(line: HistoryLine) -> list[Content]:
-    rows = with_terms(License.objects.select_related("exporter__organization"))
-    license = as_issued(rows.get(pk=line.subject_id))
-    users = list(license.end_users.all())
-    parties = said.Parties([user.party for user in users], line.at)
-    head = said.head(line, license.exporter)
-    return [_extract(line, license, user, parties.said(user.party_id), head) for user in users if user.verify_code]
+def extracts(of: Issued) -> list[Content]:
+    return [_extract(of, user) for user in of.users if user.verify_code]
 
 
-def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, Any], head: dict[str, Any]) -> Content:
+def _extract(of: Issued, user: LicenseEndUser) -> Content:
+    license, party = of.license, of.parties.said(user.party_id)
     own, code = shares(license, user), user.verify_code
-    facts = proof.facts(license, own, {"name": party["name"], "country": user.destination})
+    facts = proof.facts(license, of.head["exporter"], own, {"name": party["name"], "country": user.destination})
     where = proof.address(license, code)
     data = {
-        **head,
+        **of.head,
         "kind": license.kind,
         "whose": party["name"],
         "end_user": {**party, "declaration": user.declaration.ref},
@@ -40,7 +34,7 @@ def _extract(line: HistoryLine, license: License, user: Any, party: dict[str, An
         "conditions": [said.both(one.get_code_display) for one in license.conditions.all()],
         "code": proof.spoken(code),
         "ask": where,
-        "qr": proof.code(facts, where, line.at),
+        "qr": proof.code(facts, where, of.line.at),
     }
     return Content(license.exporter_id, data, claims=facts, part=user.pk, mark=code[:MARK_LENGTH])
 
@@ -57,7 +51,7 @@ def _line(one: Share) -> dict[str, Any]:
 
 
 papers(
-    Kind("extract", _("Extract for an end-user"), said.TEMPLATES / "extract.typ", extracts),
+    Kind("extract", _("Extract for an end-user"), said.TEMPLATES / "extract.typ", extracts, read=issued),
     "license",
     "issue",
 )

@@ -1,7 +1,7 @@
 """What the papers of a license prove: facts that are signed, and the code that is printed with them (decision 0035)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,6 @@ from core import qr, signing
 from core.templatetags.lodestone import quantity_bare
 from core.typesetting import Drawing
 from licensing.models import License
-from licensing.papers.said import company
 from licensing.selectors.verified import Share
 
 Facts = dict[str, Any]
@@ -20,9 +19,11 @@ LONGEST = 900  # of what is printed, so that a module is 0.2 mm at 25 mm
 SHORT = 40  # characters of a name in a printed code
 
 
-def facts(license: License, shares: Sequence[Share], end_user: dict[str, Any] | None = None) -> Facts:
-    """What was decided, as far as this reader's part goes: the whole without an end-user, else his."""
-    holder = company(license.exporter, license.issued_at)
+def facts(
+    license: License, holder: Mapping[str, str], shares: Sequence[Share], end_user: dict[str, Any] | None = None
+) -> Facts:
+    """What was decided, as far as this reader's part goes: the whole without an end-user, else his. holder: as it was
+    called on the day of issue."""
     whole: Facts = {
         "number": license.ref,
         "reader": "end_user" if end_user else "whole",
