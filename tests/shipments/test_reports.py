@@ -155,7 +155,7 @@ def test_the_proof_that_a_condition_asks_for_says_when_it_is_due_beside_the_repo
     license = granted(world, conditions=["DELIVERY_PROOF_30D"])
     client.force_login(world.exporter.user)
     proof = conditions_of(client, license)["DELIVERY_PROOF_30D"]
-    assert "As that report is due 15 days after the last clearance of the shipment, so is the proof" in proof
+    assert "Both are due 15 days after the last clearance of the shipment, sooner than the 30 days" in proof
     assert "Report of each shipment:" in client.get(f"/licenses/{license.ref}/").content.decode()
     License.objects.filter(pk=license.pk).update(report_days=30)
     proof = conditions_of(client, license)["DELIVERY_PROOF_30D"]
