@@ -35,9 +35,11 @@ def telling_of_moved_deadlines() -> Iterator[None]:
     steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
     contests = [row for row in cases if row.contested]
     prefetch_related_objects(contests, Prefetch("steps", steps))
-    say_what_time_did(contests, at)  # by the table of that day, as the next line, too
+    say_what_time_did(contests, at)  # by the table of that day, as the next lines, too
+    receipts, by = receipts_of(cases, today), clock()
     for case in cases:
-        take_silence(case, at, by=clock())
+        if case.pk in receipts and receipts[case.pk].overdue:  # of a barred company, too: the day would be lost
+            take_silence(case, receipts[case.pk].day_0, at, by=by)
     before = _deadlines(cases, today)
     yield
     after = _deadlines(cases, today)
@@ -45,7 +47,7 @@ def telling_of_moved_deadlines() -> Iterator[None]:
         told, was = after.get(case.pk), before.get(case.pk)
         if told and told != was and not (_over(told, today) and _over(was, today)):
             verb, deadline = told
-            record(case, verb, by=clock(), at=at, before=case.state, facts={"deadline": deadline.isoformat()})
+            record(case, verb, by=by, at=at, before=case.state, facts={"deadline": deadline.isoformat()})
 
 
 def _over(told: tuple[str, date] | None, today: date) -> bool:

@@ -82,18 +82,21 @@ def not_accept(ref: str, *, reason: str, by: Actor) -> Application:
 
 @command
 def accept_by_law(pk: int, *, by: Actor) -> bool:
-    """As `take_silence`. May run twice or late: an officer who accepts the case before it finds the same day 0."""
-    return take_silence(lock(Application.objects.all(), pk=pk), legal_now(), by=by)
-
-
-def take_silence(row: Application, at: datetime, *, by: Actor) -> bool:
     """The case is accepted from the day of its last complete receipt on, if nothing was said in time; else nothing.
 
-    The case of a company that is barred waits until that has ended.
+    The case of a company that is barred waits until that has ended, or a newer table of working days comes. May run
+    twice or late: an officer who accepts the case before it finds the same day 0.
     """
+    row = lock(Application.objects.all(), pk=pk)
+    at = legal_now()
     if row.state != ApplicationState.SUBMITTED or not (day_0 := silent_since(row, at)):
         return False
     if row.exporter.state == ExporterState.BARRED:
         return False
-    move(row.accept_by_law, by=by, at=at, facts={"day_0": day_0.isoformat()}, accepted_on=day_0)
+    take_silence(row, day_0, at, by=by)
     return True
+
+
+def take_silence(row: Application, day_0: date, at: datetime, *, by: Actor) -> None:
+    """The case, of which nothing was said in time, is accepted from that day on."""
+    move(row.accept_by_law, by=by, at=at, facts={"day_0": day_0.isoformat()}, accepted_on=day_0)

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core import calendar_file
@@ -167,11 +169,14 @@ def test_the_last_day_to_accept_moves_and_its_applicant_is_told_once(load, world
         assert "By a newer table of working days it is to be accepted by 8 Jan 2027" in text
 
 
-def test_a_case_that_the_law_has_accepted_stays_so_by_a_newer_table(load, world, on):
+@pytest.mark.parametrize("barred", [False, True], ids=["its company is active", "its company is barred"])
+def test_a_case_that_the_law_has_accepted_stays_so_by_a_newer_table(load, world, on, barred):
     """Filed on Wednesday 30 December 2026, day 5 is Thursday 7 January, and by the newer table the day of its load."""
     on("2026-12-30")
     ref = world.application()
     applications.submit(ref, seen=seen(ref), by=world.exporter)
+    if barred:
+        make.barred(world)
     on("2027-01-08")
     load(FEAST)
     row = Application.objects.get(ref=ref)
@@ -236,3 +241,17 @@ def test_the_clocks_of_many_cases_are_compared_in_as_many_queries_as_those_of_on
         accepted("2026-09-02")  # decided before 2027, so that nothing moves
     with django_assert_max_num_queries(30):
         load(FEAST)
+
+
+def test_of_how_many_cases_the_law_spoke_is_asked_at_once(load, world, on):
+    """Filed on Wednesday 30 December 2026: a feast in February moves none of their days."""
+    on("2026-12-30")
+    load()
+    asked = []
+    for more, feast in ((1, "2027-02-01"), (2, "2027-02-02")):
+        for ref in [world.application() for _ in range(more)]:
+            applications.submit(ref, seen=seen(ref), by=world.exporter)
+        with CaptureQueriesContext(connection) as queries:
+            load(feast)
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
