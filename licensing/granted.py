@@ -31,13 +31,15 @@ NO_TOLERANCE = Tolerance(ToleranceMode.NONE.value, Decimal(0))
 
 @dataclass(frozen=True)
 class Granted:
-    """lines: each that was asked for, with how much of it was granted. shorter: it ends before the exporter's plan."""
+    """lines: each that was asked for, with how much of it was granted. shorter: it ends before the exporter's plan;
+    longer: fewer months would reach the end of that."""
 
     case: Application
     lines: list[tuple[ApplicationLine, int]]
     left_out: list[ApplicationEndUser]
     months: int
     shorter: bool
+    longer: bool
     reason: str = ""
 
     @property
@@ -60,18 +62,27 @@ class Granted:
         return {number: line.hs_code for number, line in enumerate(self.licensed, 1)}
 
 
+def asked_months(case: Application) -> int | None:
+    """The fewest that reach from the first planned day to the last; None where the plan has no end."""
+    first, last = case.planned_from, case.planned_until
+    if not (first and last):
+        return None
+    months = max(1, (last.year - first.year) * 12 + last.month - first.month)
+    return months if months_after(first, months) >= last else months + 1
+
+
 def compare(
     case: Application, quantities: Mapping[int, int], kept: Collection[int], months: int, reason: str = ""
 ) -> Granted:
     """quantities: {line number: base units}. kept: keys of the case's end-users."""
+    asked = asked_months(case)
     return Granted(
         case,
         lines=[(line, quantities.get(line.number, 0)) for line in case.lines.all()],
         left_out=[user for user in case.end_users.all() if user.pk not in kept],
         months=months,
-        shorter=bool(
-            case.planned_from and case.planned_until and months_after(case.planned_from, months) < case.planned_until
-        ),
+        shorter=asked is not None and months < asked,
+        longer=asked is not None and months > asked,
         reason=reason,
     )
 

@@ -75,7 +75,7 @@ def test_a_new_recommendation_begins_with_the_one_that_was_returned(world):
     row = Application.objects.get(ref=ref)
     first, second = row.end_users.order_by("pk")
     begun = RecommendForm(row=row)
-    assert (begun["end_users"].value(), begun["months"].value()) == ([first.pk, second.pk], 12)
+    assert (begun["end_users"].value(), begun["months"].value()) == ([first.pk, second.pk], 11)
     line = row.lines.get()
     recommended = {"quantities_": {line.number: 1_000}, "end_users": [second.pk], "text": "Less."}
     decisions.recommend(ref, seen=seen(ref), outcome="approve", months=9, by=m.reviewer, **recommended)
@@ -85,7 +85,7 @@ def test_a_new_recommendation_begins_with_the_one_that_was_returned(world):
     assert (again["quantity_1"].value(), again["text"].value()) == ("1.000", "Less.")
 
 
-def test_after_a_refusal_that_was_returned_everybody_and_a_year_are_chosen_again(world):
+def test_after_a_refusal_that_was_returned_everybody_and_the_whole_plan_are_chosen_again(world):
     ref = world.under_review(world.application())
     m = world.ministry
     decisions.recommend(ref, seen=seen(ref), outcome="refuse", factors=["END_USE"], text="No.", by=m.reviewer)
@@ -93,7 +93,7 @@ def test_after_a_refusal_that_was_returned_everybody_and_a_year_are_chosen_again
     row = Application.objects.get(ref=ref)
     again = RecommendForm(row=row)
     assert again["outcome"].value() == "refuse"
-    assert (again["end_users"].value(), again["months"].value()) == ([row.end_users.get().pk], 12)
+    assert (again["end_users"].value(), again["months"].value()) == ([row.end_users.get().pk], 11)
 
 
 def test_a_new_declaration_is_written_down_and_its_page_opens(browser, world):

@@ -1,5 +1,6 @@
 """Asked beside granted: a line, an end-user or months that were cut, with the reason, wherever the decision stands."""
 
+from datetime import date
 from html import unescape
 
 import pytest
@@ -8,10 +9,13 @@ from core.deliveries import relay
 from core.errors import Invalid
 from core.legal_time import months_after
 from core.models import HistoryLine, Mail
+from core.templatetags.lodestone import day
 from licensing.actions import applications, decisions, receipts
+from licensing.granted import asked_months
 from licensing.models import Application, DecisionStep
 from tests import make
 from tests.make import seen
+from tests.said import text_of
 
 KG = 1000
 WHY = "One plant is a trial; a contract with the second would change that."
@@ -67,6 +71,42 @@ def test_all_that_was_asked_needs_no_reason(world, case):
     Application.objects.update(planned_until=months_after(plan, 11))
     cut(world, case, quantities_={}, end_users=None, months=11, text="")  # the months of the plan, to its very day
     assert Application.objects.get(ref=case).state == "awaiting_decision"
+
+
+PLANS = [
+    (date(2027, 1, 10), date(2027, 6, 30), 6),
+    (date(2027, 1, 10), date(2027, 7, 10), 6),
+    (date(2027, 1, 10), date(2027, 7, 11), 7),
+    (date(2027, 1, 31), date(2027, 2, 28), 1),
+    (date(2027, 1, 10), date(2027, 1, 12), 1),
+    (date(2027, 1, 10), None, None),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "months"), PLANS)
+def test_the_months_asked_are_the_fewest_that_reach_the_last_planned_day(first, last, months):
+    assert asked_months(Application(planned_from=first, planned_until=last)) == months
+
+
+def test_nobody_begins_with_more_than_was_asked_and_whoever_grants_more_says_so(world, case, client):
+    """Eleven months are planned: its reviewer begins with them; what he gives beyond is told to who decides and who
+    issues."""
+    m = world.ministry
+    begun = text_of(client, m.reviewer, f"/desk/cases/{case}/")
+    plan = Application.objects.get(ref=case)
+    assert f"Asked for {day(plan.planned_from)} to {day(plan.planned_until)}." in begun
+    assert client.get(f"/desk/cases/{case}/").context["forms"]["recommend"]["months"].value() == 11
+    cut(world, case, quantities_={}, end_users=None, months=12, text="")
+    longer = "Longer than planned: </b> 12 months; planned were"
+    signed, panel = text_of(client, m.decider, f"/desk/cases/{case}/").split("Approval recommended")[-2:]
+    assert longer in signed and longer in panel
+    decisions.approve(case, seen=seen(case), text="", by=m.decider)
+    assert longer in text_of(client, m.decider, f"/desk/cases/{case}/").split("Issue the license")[-2]
+
+
+def test_the_months_of_the_plan_are_not_called_longer(world, case, client):
+    cut(world, case, quantities_={}, end_users=None, months=11, text="")
+    assert "than planned:" not in text_of(client, world.ministry.decider, f"/desk/cases/{case}/")
 
 
 @pytest.mark.parametrize(("said", "kept"), [("", WHY), (" ", WHY), ("In other words.", "In other words.")])

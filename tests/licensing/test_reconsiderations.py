@@ -1036,7 +1036,7 @@ def test_over_pages_it_is_changed_within_what_the_rules_allow(begun, m, client):
     desk = f"/desk/cases/{begun}/"
     client.force_login(m.reconsiderer.user)
     form = client.get(desk).context["forms"]["change"]
-    assert (form["text"].value(), form["quantity_1"].value(), form["months"].value()) == (None, "60000.000", 12)
+    assert (form["text"].value(), form["quantity_1"].value(), form["months"].value()) == (None, "60000.000", 11)
     assert not {"outcome", "factors", "note"} & set(form.fields)
     users = [user.pk for user in case(begun).end_users.all()]
     said = {"seen": seen(begun), "end_users": users, "quantity_1": "30000", "months": "13", "text": ""}

@@ -15,7 +15,7 @@ from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
 from licensing.actions.intents import default_intent_days
 from licensing.clock import WORKING_DAYS
-from licensing.granted import Tolerance
+from licensing.granted import Tolerance, asked_months
 from licensing.models import LONE, Application, DecisionStep, ToleranceMode
 from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, MONTHS
@@ -122,18 +122,26 @@ class RecommendForm(StepForm):
         users.required = self.data.get("outcome") != "refuse"
         for name in ("months", *self.quantity_names):  # an emptied quantity must not mean "all that was asked"
             self.fields[name].required = users.required
+        self._begin_with_the_plan(case)
         last = case.recommendation
         if old := last or (case.amends.application.basis if case.amends else None):  # that goes on, unless he ends it
             self.initial |= {"conditions": old.conditions, "max_clearances": old.max_clearances}
-            self.initial |= {"months": old.months or MONTHS}
             self.initial |= {"tolerance_mode": old.tolerance_mode, "tolerance_pct": old.tolerance_pct or None}
         if last:  # returned: begin with what was recommended
             self.initial |= {name: getattr(last, name) for name in ("outcome", "factors", "text", "note")}
             self.initial |= {f"quantity_{q.line.number}": show(q.quantity, q.line.unit) for q in last.lines.all()}
             self.initial["end_users"] = [user.pk for user in last.end_users.all()] or users.initial
+            self.initial["months"] = last.months or self.initial["months"]
         if case.grants in LONE:
             del self.fields["max_clearances"]
         self._add_caps(case, last)
+
+    def _begin_with_the_plan(self, case: Application) -> None:
+        """As many months as reach the last planned day: more than was asked is not granted by a default."""
+        self.initial["months"] = asked_months(case) or MONTHS
+        if case.planned_from and case.planned_until:
+            asked = _("Asked for {first} to {last}.")
+            self.fields["months"].help_text = asked.format(first=day(case.planned_from), last=day(case.planned_until))
 
     def _add_caps(self, case: Application, last: DecisionStep | None) -> None:
         """For each line its value, and, where there are several end-users, what each that declared it may take: empty
