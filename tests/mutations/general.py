@@ -140,8 +140,8 @@ def mapped(file: str) -> list[str]:
 
 def stages(named: list[str], others: list[str]) -> list[list[str]]:
     """What is run one after the other, until something fails; what goes over everything comes last."""
-    found = [["-m", "not slow", *named]] if named else []
-    return [*found, *(["-m", marked, *others] for marked in ("not slow and not full", "not slow and full"))]
+    marks = ("not slow and not full", "slow and not full", "full")
+    return [*([named] if named else []), *(["-m", mark, *others] for mark in marks)]
 
 
 def judged(copy: Copy, mutant: Mutant, stages: list[list[str]], passing: dict[str, bool]) -> tuple[str, str]:

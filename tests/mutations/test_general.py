@@ -1,5 +1,7 @@
 """The general tool: which mutants there are, which of them are known to change nothing, and what counts as noticed."""
 
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -88,3 +90,18 @@ def test_what_fails_without_the_mutant_too_has_noticed_nothing(mutants):
     assert "--deselect=a.py::bad" in copy.asked[2]
     assert general.judged(FakeCopy(passed, passed), None, [["a.py"], ["b.py"]], passing) == (SURVIVED, "")
     assert general.judged(FakeCopy(Said("2", "x")), None, [["a.py"]], passing)[0] == "broken"
+
+
+def test_each_test_of_a_module_is_tried_whatever_its_mark(mutants, tmp_path):
+    from tests.mutations import general
+
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  full\n")
+    marks = ("", "@pytest.mark.slow", "@pytest.mark.full", "@pytest.mark.slow\n@pytest.mark.full")
+    tests = "\n".join(f"{mark}\ndef test_{n}(): pass\n" for n, mark in enumerate(marks))
+    (tmp_path / "test_it.py").write_text(f"import pytest\n{tests}")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q"]
+    named, *others = (
+        subprocess.run([*command, *words], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        for words in general.stages(["test_it.py"], ["test_it.py"])
+    )
+    assert [named.count("::")] == [sum(said.count("::") for said in others)] == [len(marks)]
