@@ -716,6 +716,7 @@ def test_upheld_it_is_refused_finally_with_its_reasons(begun, world, m, client):
     )
     text = page(client, world.exporter, f"/applications/{begun}/")
     assert "Refused, final" in text and "It stays unknown." in text and "It is known." in text
+    assert "and this case is closed" in text and "The refusal can be contested" not in text
     assert m.reconsiderer.user.name not in text
     assert "Closed: the refusal was upheld." in page(client, m.reviewer, f"/desk/cases/{begun}/")
     assert [row.ref for row in selectors.to_reconsider(m.other_reconsiderer)] == []
