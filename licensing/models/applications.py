@@ -299,6 +299,11 @@ class Application(FSMModelMixin, models.Model):
         return self._latest(DecisionStep.Step.DECIDE) if self.decided_at else None
 
     @property
+    def changed_refusal(self) -> "DecisionStep | None":
+        """The refusal that was changed on reconsideration; None where none was."""
+        return self._latest(DecisionStep.Step.DECIDE) if self.changed_at else None
+
+    @property
     def basis(self) -> "DecisionStep | None":
         """The step that says what is granted: what changed its refusal, else what was recommended."""
         return self.decision if self.changed_at else self.recommendation

@@ -262,6 +262,7 @@ def application(
         "missing": [(problem, _where_to_mend(problem, row)) for problem in missing],
         "plan": plan,
         "decision": row.decision if decided else None,
+        "changed_refusal": row.changed_refusal if decided else None,
         "granted": found,
         "provisions": _rests_on(row, found) if decided else [],
         "announced": announced(row, today),

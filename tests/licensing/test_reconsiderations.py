@@ -1017,6 +1017,19 @@ def test_changed_in_part_everybody_reads_what_was_granted_and_why(begun, m, worl
     )
 
 
+def test_changed_its_applicant_reads_how_much_is_granted_and_still_what_had_been_refused(begun, m, world, client):
+    refused = page(client, world.exporter, f"/applications/{begun}/")
+    assert "The refusal that was changed" not in refused
+    change(begun, m.reconsiderer, text="It is known.")
+    for step in (lambda: None, lambda: issue(begun, m.decider)):
+        step()
+        text = page(client, world.exporter, f"/applications/{begun}/")
+        granted, before = text.split("Decision: approved")[1].split("The refusal that was changed")
+        assert granted.count("60,000 kg") == 2, "asked, and granted"
+        assert NO["text"] in before and NO["text"] not in granted
+        assert "Factors of the Export Control Law" in before and "Factors of the Export" not in granted
+
+
 def test_neither_whoever_recommended_nor_whoever_changed_issues_it(world, m, client):
     both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
     ref = world.under_review(world.application(), by=m.other_decider)
