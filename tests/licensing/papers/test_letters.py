@@ -687,7 +687,7 @@ def test_what_is_closed_by_another_cause_still_is_said_to_be(world, of_two_goods
     assert "Anothercauseisopen,sothatthispartisstillclosed." in text and "inforceagain" not in text
 
 
-def test_a_refusal_says_that_the_answer_to_the_intent_was_heard_and_on_which_day(world, clock):
+def test_a_refusal_says_which_answer_to_the_intent_lay_there_and_no_more(world, clock, client):
     ref = world.under_review(world.application())
     no = {"factors": ["END_USE"], "text": "No."}
     decisions.recommend(ref, seen=seen(ref), outcome="refuse", by=world.ministry.reviewer, **no)
@@ -697,7 +697,13 @@ def test_a_refusal_says_that_the_answer_to_the_intent_was_heard_and_on_which_day
     case = of_case(world, ref)
     [told] = said_of(case, "refusal")["announced"]
     assert told["answered_on"] == told["on"]
-    assert f"Youranswerof{told['answered_on']['en'].replace(' ', '')}washeard" in text_of(case, "refusal")
+    said = text_of(case, "refusal")
+    assert f"Youranswerof{told['answered_on']['en'].replace(' ', '')}wasbeforewhoeverdecidedthis." in said
+    client.force_login(world.exporter.user)
+    page = " ".join(client.get(f"/applications/{ref}/").content.decode().split())
+    assert "was before whoever decided this." in page
+    for text in (said, page):
+        assert "washeard" not in text and "was heard" not in text and "weighed" not in text, "nobody wrote that down"
 
 
 @pytest.mark.parametrize(
