@@ -101,7 +101,7 @@ def engine_or_change(walk: Any, row: Case, who: int) -> set[str]:
 def contestable(walk: Any, row: Case, who: int) -> set[str]:
     """The refusal of a change or of a renewal is contested unless another one took its place."""
     plain = walk.plain
-    if row.renews and plain.renewing(plain.licenses[row.renews]):
+    if row.renews and plain.renewing(plain.and_after(plain.licenses[row.renews])[-1]):
         return {"renewal-open"}
     license = plain.amended(row)
     if license and license.state == "replaced":

@@ -107,7 +107,7 @@ def test_a_walk_of_the_same_number_takes_the_same_steps(on_its_day, world):
 def test_twin_a_rule_is_gone(of, rule, on_its_day, world, monkeypatch):
     """It is seen by what somebody was let do, or by what stands."""
     monkeypatch.setattr(of, rule, lambda *_, **__: None)
-    walk = Walk(world, FIRST)
+    walk = Walk(world, 0)
     walk.begin()
     while walk.plain.step < ONE and not walk.differences:
         walk.go()
