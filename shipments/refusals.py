@@ -66,11 +66,11 @@ def _detail(failures: list[dict[str, Any]], error: Problem) -> str:
             "the ministry reinstates the account; what was declared to customs before is cleared as usual."
         )
     if failure["code"] == "line-exhausted" and not failure["remaining"]:
-        return _("Nothing is left of line {line}; {asked} was asked.").format(
+        return _("Nothing is left of line {line}; asked: {asked}.").format(
             line=failure["line"], asked=quantity(failure["asked"], failure["unit"])
         )
     if failure["code"] == "line-exhausted":
-        return _("Line {line} has {left} left; {asked} was asked.").format(
+        return _("Line {line} has {left} left; asked: {asked}.").format(
             line=failure["line"],
             left=quantity(failure["remaining"], failure["unit"]),
             asked=quantity(failure["asked"], failure["unit"]),
@@ -103,9 +103,9 @@ def _message(failure: dict[str, Any]) -> str:
                     "until the ministry raises it."
                 ).format(pool=failure["pool"])
             text = (
-                _("The national quota {pool} has {left} of {element} left; {asked} was asked.")
+                _("The national quota {pool} has {left} of {element} left; asked: {asked}.")
                 if failure["element"]
-                else _("The national quota {pool} has {left} left; {asked} was asked.")
+                else _("The national quota {pool} has {left} left; asked: {asked}.")
             )
             left, asked = (quantity(failure[name], failure["unit"]) for name in ("remaining", "asked"))
             return text.format(pool=failure["pool"], left=left, element=failure["element"], asked=asked)

@@ -188,12 +188,12 @@ def clearances_left(before: License | None, granted: int | None) -> int | None:
 
 
 def _less(pointer: str, number: int, used: int, unit: str) -> Problem:
-    message = _("Line {number}: at least {used}, which are drawn and reserved.")
+    message = _("Line {number}: at least what is drawn and reserved, {used}.")
     return Problem(pointer, "below-used", message.format(number=number, used=in_words(used, unit)))
 
 
 def _worth(pointer: str, number: int, used: int, currency: str) -> Problem:
-    message = _("Line {number}: at least {used}, which are drawn and reserved.")
+    message = _("Line {number}: at least what is drawn and reserved, {used}.")
     return Problem(pointer, "below-used", message.format(number=number, used=money(used, currency)))
 
 

@@ -262,7 +262,7 @@ def _require_within(
         pointer = f"/quantity_{line.number}"
         if quantity > line.quantity:
             asked = in_words(line.quantity, line.unit)
-            message = _("At most the {asked} that were asked.").format(asked=asked)
+            message = _("At most what was asked, {asked}.").format(asked=asked)
             problems.append(Problem(pointer, "more-than-asked", message))
     if not any(granted.values()):
         problems.append(Problem("/lines", "min-items", _("Recommend some quantity, or recommend a refusal.")))

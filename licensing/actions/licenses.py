@@ -297,9 +297,9 @@ def _still_reserved(ref: str, license: License, line: Any, held: list[str]) -> P
         refs = _("{refs} and {more} more").format(refs=refs, more=more)
     facts = {"line": line.number, "quantity": in_words(line.reserved, line.unit), "refs": refs}
     if ref != license.ref:
-        text = _("Line {line} of {ref}, which this replaced: {quantity} are reserved for {refs}.")
+        text = _("Line {line} of {ref}, which this replaced: {quantity} reserved for {refs}.")
         return Problem("", "still-reserved", text.format(ref=ref, **facts))
-    text = _("Line {line}: {quantity} are reserved for {refs}.")
+    text = _("Line {line}: {quantity} reserved for {refs}.")
     return Problem(f"/lines/{line.number}", "still-reserved", text.format(**facts))
 
 

@@ -121,6 +121,7 @@ def _nothing() -> dict[str, Any]:
             both(lambda: _("No license has this number and this code together. Compare both with the paper.")),
             both(lambda: _("If they are the same, do not rely on the paper: ask the authority that it names.")),
         ],
+        "again": both(lambda: _("Type number and code again")),
     }
 
 

@@ -54,7 +54,7 @@ EXHAUSTED = {
     "title": "Not possible now",
     "status": 409,
     "code": "line-exhausted",
-    "detail": "Line 1 has 1,000 kg left; 1,200 kg was asked.",
+    "detail": "Line 1 has 1,000 kg left; asked: 1,200 kg.",
     "errors": [FAILURE],
     "instance": "8c1f5b0e4c2d4a6f9b3e7d1a2c4b6e8f",
 }

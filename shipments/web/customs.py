@@ -67,6 +67,7 @@ class AtTheCounter:
     usable_from: date
     usable_until: date
     obstacle: Obstacle | None
+    ended: bool  # nothing new leaves on it
     successor: License | None  # of one that was replaced
     held_back: HeldBack | None  # of such a one: what stands in the way of what is reserved on it
     trade_mode: str  # as its case has it; empty where nobody said
@@ -174,10 +175,11 @@ def _made(row: License) -> dict[int, list[str]]:
     granted = recommended(row.application)
     said = {number: made(line) for number, line in enumerate(granted.licensed if granted else (), 1)}
     codes = granted.goods_codes if granted else {}
+    stated = _("Customs goods code in the application: {code}")
     contains = {line.number: show_percents(line.composition) for line in row.lines.all()}
     return {
         number: [
-            *([_("Customs goods code {code}").format(code=codes[number])] if codes.get(number) else []),
+            *([stated.format(code=codes[number])] if codes.get(number) else []),
             *([_("At most {contents}").format(contents=words)] if words else []),
             *said.get(number, ()),
         ]
@@ -193,6 +195,7 @@ def _shared(row: License, today: date) -> dict[str, Any]:
         "usable_from": row.usable_from,
         "usable_until": row.usable_until,
         "obstacle": row.obstacle_on(today),
+        "ended": row.over_on(today),
         "successor": row.successor if row.state == LicenseState.REPLACED else None,
         "held_back": licensing.held_back([row]).get(row.pk),
         "trade_mode": row.application.get_trade_mode_display(),

@@ -41,8 +41,8 @@ def _done(request: HttpRequest, form: EnforceForm, query: Query) -> HttpResponse
     if form.cleaned_data["do"] == "suspend":
         many = len(actions.suspend(query, by=request.actor, **said))
         text = ngettext(
-            "Suspended on %(n)d license. Its holder was told, with your reason.",
-            "Suspended on %(n)d licenses. Their holders were told, with your reason.",
+            "%(n)d license was suspended, as shown. Its holder was told, with your reason.",
+            "%(n)d licenses were suspended, as shown. Their holders were told, with your reason.",
             many,
         )
         messages.success(request, text % {"n": many})

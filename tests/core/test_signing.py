@@ -222,7 +222,7 @@ def files(tmp_path):
 
 
 def test_it_needs_nothing_but_python_and_says_what_was_decided(files):
-    assert len(verify.__doc__) and len(Path(PYTHON[-1]).read_text().splitlines()) < 250
+    assert len(verify.__doc__) and len(Path(PYTHON[-1]).read_text().splitlines()) < 255
     status, said = run(files / "paper.jws", files / "jwks.json", files / "paper.pdf")
     assert status == 0 and said.startswith("GENUINE, and so is the file") and "赣州兰汀" in said
     assert "was not looked at" not in said
@@ -230,6 +230,12 @@ def test_it_needs_nothing_but_python_and_says_what_was_decided(files):
     assert status == 0 and "in force today is not in it" in said and "The paper was not looked at" in said
     assert run(files / "code.txt", files / "jwks.json", files / "paper.jws")[0] == 0
     assert run(files / "code.txt")[0] == 2
+
+
+@pytest.mark.parametrize("typed", ["ER6QP-ZJZTR", "er6qpzjztr", "https://licenses.example/v/EL-7QF4K2M1R/ER6QPZJZTR/"])
+def test_what_is_typed_into_the_page_is_no_paper_that_was_refused(files, typed):
+    status, said = run(typed, files / "jwks.json")
+    assert status == 2 and said.startswith("NOTHING WAS CHECKED") and "未作核验" in said and "REFUSED" not in said
 
 
 def test_it_says_in_both_languages_what_was_decided_or_why_not_and_to_programs_what_was_signed(files):

@@ -175,7 +175,7 @@ def test_history_folds_what_the_clock_did_below_what_people_did():
     deeds, clock = html.split("<details")
     assert re.findall(r"(\w+)\.\s+<small", deeds) == ["Issued", "Approved"]
     assert re.findall(r"(\w+)\.\s+<small", clock) == ["Warned"]
-    assert "1 step of the clock" in clock
+    assert "1 automatic entry" in clock
 
 
 def test_history_does_not_fold_what_the_clock_did_since_people_did_something():

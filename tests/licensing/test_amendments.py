@@ -43,7 +43,7 @@ from tests.said import refused, text_of
 from tests.shipments.test_corrections import come_back, decide
 
 KG = 1000
-BELOW = "Line 1: at least {} kg, which are drawn and reserved."
+BELOW = "Line 1: at least what is drawn and reserved, {} kg."
 
 
 def begun(world, license):
@@ -170,7 +170,7 @@ def test_a_recommendation_is_refused_below_what_is_used_each_account_by_its_fiel
         "/value_1": "below-used",
         f"/allotment_1_{first}": "below-used",
     }
-    assert error.errors[1].message == "Line 1: at least 1,000.00 CNY, which are drawn and reserved."
+    assert error.errors[1].message == "Line 1: at least what is drawn and reserved, 1,000.00 CNY."
 
 
 def test_clearances_below_those_taken_are_refused(world):
@@ -748,7 +748,7 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
     error = refused(give)
     assert (error.code, error.status) == ("still-reserved", 409)
     assert [one.message for one in error.errors] == [
-        f"Line 1 of {license.ref}, which this replaced: 10 kg are reserved for {shipment.ref}."
+        f"Line 1 of {license.ref}, which this replaced: 10 kg reserved for {shipment.ref}."
     ]
     assert error.errors[0].message in text_of(client, world.exporter, f"/licenses/{new.ref}/")
     with pytest.raises(IntegrityError, match="something is reserved"), transaction.atomic():

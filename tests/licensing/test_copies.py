@@ -106,7 +106,9 @@ def test_a_copy_says_that_the_contract_was_left_behind_until_it_has_its_own(worl
     row, said = copied(world, case), f"Not taken over from {case.ref}:</b> its contract"
     pages = [f"/applications/{row.ref}/", f"/applications/{row.ref}/edit/"]
     assert all(said in text_of(client, world.exporter, page) for page in pages)
-    Application.objects.filter(pk=row.pk).update(contract_no="K-NEW")
+    Application.objects.filter(pk=row.pk).update(kind="special")  # what the other one was, it had nothing of
+    assert "Nor what its special circumstances were" not in text_of(client, world.exporter, pages[0])
+    Application.objects.filter(pk=row.pk).update(kind="per_shipment", contract_no="K-NEW")
     assert not any(said in text_of(client, world.exporter, page) for page in pages)
     framed = copied(world, sent(world, kind="annual"))
     Application.objects.filter(pk=framed.pk).update(contract_no="")

@@ -1,5 +1,6 @@
 """Who is covered until when, as the overview draws it."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -100,6 +101,9 @@ def test_the_overview_shows_it(world, client):
     client.force_login(world.exporter.user)
     page = client.get("/").content.decode()
     assert "Cover over the next year" in page and page.count('class="who"') == 1
+    assert re.search(r">Dec</text>", page)
+    client.cookies["language"] = "zh-hans"
+    assert re.search(r">12月</text>", client.get("/").content.decode())  # no 十二月: the next one would stand on it
 
 
 def test_it_shows_those_that_end_first_and_not_those_issued_last(world, client):

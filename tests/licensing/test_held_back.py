@@ -104,8 +104,29 @@ def test_at_the_border_it_says_what_it_was_what_went_over_and_what_is_open(clien
     open_one = world.shipment(row, 140 * KG)
     new = replaced(world, row, 18_000)
     customs = Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
-    page = plain(client, customs, f"/customs/licenses/{row.ref}/")
+    page, old = plain(client, customs, f"/customs/licenses/{row.ref}/"), row.ref
     assert "What became of it Goods Authorized Went over Still reserved Drawn" in page
     assert "18,000 kg 5,860 kg 140 kg 12,000 kg" in page
-    assert f"{new.ref} took its place. What was reserved on the license before is still declared and cleared on" in page
+    assert f"{new.ref} took its place. What was reserved on {old} is still declared and cleared on {old}." in page
     assert open_one.ref in page
+
+
+def test_a_list_says_of_what_is_left_that_nothing_can_be_reserved_or_that_another_one_says_it(client, world, license):
+    stopped = world.license(kilograms=70)
+    assert "Stopped: nothing" not in plain(client, world.exporter, "/licenses/")
+    stop(world, stopped)
+    page = plain(client, world.exporter, "/licenses/?state=suspended")
+    assert "Stopped: nothing can be reserved now 70 kg left of 70 kg" in page
+    page = plain(client, world.ministry.decider, "/desk/licenses/?state=replaced")
+    assert "Replaced: the new license says what is left" in page and "0 kg of" not in page
+
+
+@pytest.mark.parametrize("end", [None, "hand_back"])
+def test_at_the_border_nobody_waits_for_a_shipment_on_what_has_ended(client, world, end):
+    row = world.license(kilograms=100)
+    customs = Actor(world.customs.user, world.customs.organization, roles=frozenset({"customs"}))
+    if end:
+        licenses.surrender(row.ref, seen=seen(row.ref), reason="Not needed", by=world.exporter)
+    page = plain(client, customs, f"/customs/licenses/{row.ref}/")
+    assert ("The exporter reserves a shipment first" in page) is not bool(end)
+    assert ("Nothing new can be exported on this license any more." in page) is bool(end)

@@ -76,7 +76,7 @@ def test_q1_reserve_clear_and_exhaust(world):
         world.shipment(license, 1)
     assert (refused.value.code, refused.value.detail) == (
         "line-exhausted",
-        "Nothing is left of line 1; 0.001 kg was asked.",
+        "Nothing is left of line 1; asked: 0.001 kg.",
     )
     assert refused.value.errors[0].message.startswith("Nothing is left of this line.")
     assert refused.value.errors[0].extra == {"remaining": "0.000"}

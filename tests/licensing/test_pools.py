@@ -355,7 +355,7 @@ def test_a_pool_stands_among_the_ceilings_of_a_reservation(world):
 
 def test_a_refusal_says_whether_a_pool_is_closed_or_what_it_has_left(world, license):
     pool = opened(world, cap=5)
-    with pytest.raises(DomainError, match=r"Q-EU-DY has 5 kg of Dy left; 32 kg was asked"):
+    with pytest.raises(DomainError, match=r"Q-EU-DY has 5 kg of Dy left; asked: 32 kg"):
         world.shipment(license, **magnets(1_000))
     world.shipment(license, **magnets(125))
     changed(world, pool, 4, "open")

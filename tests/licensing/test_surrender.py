@@ -63,16 +63,16 @@ def test_nothing_may_be_reserved_and_each_line_is_named(world):
     error = refused(lambda: handed_back(world, license))
     assert (error.code, error.status) == ("still-reserved", 409)
     assert [(one.pointer, one.message) for one in error.errors] == [
-        ("/lines/1", f"Line 1: 10 kg are reserved for {shipment.ref}."),
-        ("/lines/3", f"Line 3: 10 kg are reserved for {shipment.ref}."),
+        ("/lines/1", f"Line 1: 10 kg reserved for {shipment.ref}."),
+        ("/lines/3", f"Line 3: 10 kg reserved for {shipment.ref}."),
     ]
     assert (License.objects.get().state, lines_of(license).last().verb) == ("active", "issue")
     receive(world.message(shipment.ref, "declared"), by=world.customs)  # what is declared counts, too
     other = world.shipment(license, 5 * KG)
     world.clear(shipment.ref, 10 * KG, final=False)  # nothing of its first line is held any more
     assert [one.message for one in refused(lambda: handed_back(world, license)).errors] == [
-        f"Line 1: 5 kg are reserved for {other.ref}.",
-        f"Line 3: 10 kg are reserved for {shipment.ref}.",
+        f"Line 1: 5 kg reserved for {other.ref}.",
+        f"Line 3: 10 kg reserved for {shipment.ref}.",
     ]
 
 
@@ -121,12 +121,12 @@ def test_with_something_reserved_its_page_says_what_instead(world, license, clie
     shipment = world.shipment(license, 10 * KG)
     text = text_of(client, world.exporter, f"/licenses/{license.ref}/")
     assert "It can be handed back when nothing stands in the way any more." in text
-    assert f"Line 1: 10 kg are reserved for {shipment.ref}." in text
+    assert f"Line 1: 10 kg reserved for {shipment.ref}." in text
     assert "for good" not in text
     client.force_login(world.exporter.user)
     answer = client.post(f"/licenses/{license.ref}/surrender/", {"seen": seen(license.ref)})
     assert answer.status_code == 409
-    assert f"Line 1: 10 kg are reserved for {shipment.ref}." in unescape(answer.content.decode())
+    assert f"Line 1: 10 kg reserved for {shipment.ref}." in unescape(answer.content.decode())
 
 
 def test_the_first_shipments_that_hold_something_are_named_and_how_many_more(world, license):
@@ -135,7 +135,7 @@ def test_the_first_shipments_that_hold_something_are_named_and_how_many_more(wor
     world.clear(crossed.ref, KG)
     [line] = refused(lambda: handed_back(world, license)).errors
     named = ", ".join(one.ref for one in (first, *others[:2]))
-    assert line.message == f"Line 1: 4 kg are reserved for {named} and 1 more."
+    assert line.message == f"Line 1: 4 kg reserved for {named} and 1 more."
 
 
 def test_nothing_is_reserved_on_it_any_more_and_what_crosses_is_booked(world, license, client):

@@ -366,6 +366,7 @@ def test_a_wrong_code_and_an_unknown_number_are_the_same_to_the_byte(issued, cli
     at = verified_at(monkeypatch)
     pages = {(answer.status_code, answer.content) for answer in map(client.get, asked)}
     assert len(pages) == 1 and at
+    assert b'href="/v/"' in client.get(asked[0]).content and b'href="/v/"' not in client.get(address(issued)).content
     answers = [client.get(f"/api/v1/verify/{number}/", {"code": wrong}) for number in (issued.ref, unknown)]
     one, two = (answer.json() | {"instance": ""} for answer in answers)
     assert one == two and one["status"] == 404

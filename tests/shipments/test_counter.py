@@ -331,7 +331,7 @@ def test_what_the_goods_are_made_of_by_whom_and_where_stands_beside_each_line(br
         page = text(browser.get(path))
         said = re.search(r"At most Dy 3\.2 % · .*Model: N42SH-40 · Maker: Ordos Works · Origin: China", page)
         assert said and "Another" not in page, path
-        assert "Customs goods code 8505111000" in page and "8505119000" not in page, path
+        assert "Customs goods code in the application: 8505111000" in page and "8505119000" not in page, path
     assert "Customs goods codes that begin with 85051110" in text(browser.get(f"/customs/licenses/{license.ref}/"))
     browser.force_login(world.exporter.user)
     page = text(browser.get(f"/licenses/{license.ref}/"))

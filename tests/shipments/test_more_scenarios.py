@@ -69,7 +69,7 @@ def test_q13_a_change_to_less_than_is_drawn_and_reserved(world, asks, client):
     world.shipment(license, 15_500)
     ref = begun(asks, world, license, **{"lines-0-quantity": "40000"})
     status, said = sent(client, world, ref)
-    assert status == 422 and "Line 1: at least 42,000 kg, which are drawn and reserved." in said
+    assert status == 422 and "Line 1: at least what is drawn and reserved, 42,000 kg." in said
     row = Application.objects.get(ref=ref)
     assert (row.state, row.lines.get().quantity) == ("draft", 40_000 * KG)  # what was typed stays
     asks(world.exporter, f"/applications/{ref}/edit/", "", **{"lines-0-quantity": "42000"})

@@ -28,7 +28,7 @@ def test_where_nothing_is_left_that_is_said_and_no_figure(code):
 def test_a_sentence_says_quantities_as_pages_do_and_the_field_beside_it_as_programs_read_them():
     failure = {"code": "line-exhausted", "pointer": "/lines/0/quantity", "unit": "kg", "line": 1}
     said = refusal([failure | {"remaining": 5_860_000, "asked": 12_000_500}])
-    assert said.detail == "Line 1 has 5,860 kg left; 12,000.5 kg was asked."
+    assert said.detail == "Line 1 has 5,860 kg left; asked: 12,000.5 kg."
     assert said.errors[0].message == "At most 5,860 kg."
     assert said.errors[0].extra == {"remaining": "5860.000"}
     assert problem(failure | {"remaining": 1, "unit": "unit"}).message == "At most 1 piece."
