@@ -75,6 +75,11 @@ def test_the_desk_counts_the_months_that_were_recommended_where_the_rules_allow_
     decisions.recommend(ref, seen=seen(ref), outcome="approve", months=6, text="As long as tests last.", by=m.reviewer)
     words = f"lasts 6 months at most: one that begins on {day(today)} ends on {day(months_after(today, 6))}"
     assert words in told(ref, m.decider, desk)[2]
+    granted = world.under_review(world.application())
+    Application.objects.filter(ref=granted).update(planned_from=today, planned_until=months_after(today, 10))
+    decisions.recommend(granted, seen=seen(granted), outcome="approve", months=6, text="For tests.", by=m.reviewer)
+    decisions.approve(granted, seen=seen(granted), by=m.decider)
+    assert words in told(granted, m.decider, desk)[2]
     decisions.send_back(ref, seen=seen(ref), reason="Tests last longer.", by=m.decider)
     assert told(ref, m.reviewer, desk)[1] is False, "what was sent back limits nobody"
     decisions.recommend(ref, seen=seen(ref), outcome="approve", months=6, text="As long as tests last.", by=m.reviewer)
