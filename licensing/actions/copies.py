@@ -22,7 +22,6 @@ from licensing.actions.reliance import unreliable
 from licensing.granted import decided
 from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
 from licensing.selectors import applications_for, licenses_for, reliable_declarations, taken_along
-from licensing.states import ApplicationState
 
 COPIED = (*LONE, Kind.ANNUAL)
 REPLACED = gettext_lazy("It was replaced, and no newer one fits.")
@@ -89,9 +88,9 @@ def before(row: Application) -> Draft | None:
 
 
 def without_its_contract(row: Application) -> bool:
-    """A draft that began with what was for one shipment says no contract of its own yet."""
+    """A draft that began with what was for one shipment, and says no contract of its own yet."""
     old = row.began_with
-    return row.state == ApplicationState.DRAFT and old is not None and old.kind in LONE and not row.contract_no
+    return old is not None and old.kind in LONE and not row.contract_no
 
 
 def fitting(case: Application, old: Declaration, goods: Collection[int]) -> Declaration | None:
