@@ -350,6 +350,12 @@ def test_a_title_says_first_that_something_is_wrong(form, language, error):
     assert f"<title>{first}Parties · Lodestone</title>" in page
 
 
+def test_a_title_says_so_where_only_the_field_does():
+    page = Template('{% extends "base.html" %}{% block content %}{% field form.name %}{% endblock %}')
+    assert "<title>Error: " in page.render(Context({"form": Question({}), "actor": NOBODY}))
+    assert "<title>Error: " not in page.render(Context({"form": Question(), "actor": NOBODY}))
+
+
 def test_reference_is_kept_whole():
     assert ref("EL-7QF4K2M1R") == '<span class="ref mono nowrap" translate="no">EL-7QF4K2M1R</span>'
 
