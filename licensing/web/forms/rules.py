@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.languages import in_language, label_order
+from core.templatetags.lodestone import unit_word
 from core.web.fields import DayField, TickedFirst
 from core.web.forms import StepForm, read_upload
 from licensing.models import DecisionStep
@@ -249,7 +250,9 @@ def _when(document: Mapping[str, Any], countries: Mapping[str, str], *, but: Ite
             gettext_lazy("More conditions: screening, exporter, kind of transaction, list, element, origin"),
             {f"match/{name}": _looked_at(name) for name in (*OF_THE_MINISTRY, *rest) if name not in but}
             | {
-                "match/item.list": _several(terms.FACTS["item.list"], _lists(document, "list")),
+                "match/item.list": _several(
+                    terms.FACTS["item.list"], {**_lists(document, "list"), **terms.VALUES["item.list"]}
+                ),
                 "match/item.category": _several(
                     terms.FACTS["item.category"], {**_lists(document, "category"), **terms.VALUES["item.category"]}
                 ),
@@ -451,7 +454,7 @@ def _code(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                 "category": _name(gettext_lazy("Category")),
                 "element": forms.CharField(label=terms.FACTS["item.element"], max_length=10, required=False),
                 "hs_codes": Names(label=gettext_lazy("HS codes"), required=False, max_length=2_000),
-                "unit": _one(gettext_lazy("Unit"), {unit: unit for unit in UNITS}),
+                "unit": _one(gettext_lazy("Unit"), {unit: unit_word(unit) for unit in UNITS}),
                 "confidence": _name(gettext_lazy("Confidence")),
                 "source": _text(gettext_lazy("Source")),
                 "note": _text(gettext_lazy("Note"), lines=2, required=False),
