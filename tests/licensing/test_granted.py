@@ -13,7 +13,6 @@ from core.templatetags.lodestone import day
 from licensing.actions import applications, decisions, receipts
 from licensing.granted import asked_months
 from licensing.models import Application, DecisionStep
-from licensing.policy.vocabulary import MONTHS
 from tests import make
 from tests.make import seen
 from tests.said import text_of
@@ -103,13 +102,6 @@ def test_nobody_begins_with_more_than_was_asked_and_whoever_grants_more_says_so(
     assert longer in signed and longer in panel
     decisions.approve(case, seen=seen(case), text="", by=m.decider)
     assert longer in text_of(client, m.decider, f"/desk/cases/{case}/").split("Issue the license")[-2]
-
-
-def test_a_longer_plan_begins_with_the_year_that_no_rule_changed(world, case, client):
-    plan = Application.objects.get(ref=case)
-    Application.objects.filter(ref=case).update(planned_until=months_after(plan.planned_from, 18))
-    client.force_login(world.ministry.reviewer.user)
-    assert client.get(f"/desk/cases/{case}/").context["forms"]["recommend"]["months"].value() == MONTHS
 
 
 def test_the_months_of_the_plan_are_not_called_longer(world, case, client):

@@ -138,7 +138,7 @@ class RecommendForm(StepForm):
 
     def _begin_with_the_plan(self, case: Application) -> None:
         """As many months as reach the last planned day: more than was asked is not granted by a default."""
-        self.initial["months"] = min(asked_months(case) or MONTHS, MONTHS)
+        self.initial["months"] = asked_months(case) or MONTHS
         if case.planned_from and case.planned_until:
             asked = _("Asked for {first} to {last}.")
             self.fields["months"].help_text = asked.format(first=day(case.planned_from), last=day(case.planned_until))
