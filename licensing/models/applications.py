@@ -353,8 +353,12 @@ class Application(FSMModelMixin, models.Model):
         return Q(pk__in=_takings(actor.user).values("subject_id")) | Q(_reconsidered_by(actor.user))
 
     def not_to_reopen(self, actor: Any) -> FourEyes | None:
-        if self._decided_by(actor.user):
-            return FourEyes(gettext("You decided this, so another deciding officer must reopen it."))
+        if step := self._decided_by(actor.user):
+            if step.step == DecisionStep.Step.RECONSIDER:
+                return FourEyes(gettext("You changed this refusal, so another deciding officer must reopen it."))
+            if step.outcome == DecisionStep.Outcome.REFUSE:
+                return FourEyes(gettext("You refused this, so another deciding officer must reopen it."))
+            return FourEyes(gettext("You approved this, so another deciding officer must reopen it."))
         return self.not_of_before(actor)
 
     def not_to_issue(self, actor: Any) -> FourEyes | None:
@@ -400,10 +404,11 @@ class Application(FSMModelMixin, models.Model):
     def _is(self, of_many: Q) -> bool:
         return Application.objects.filter(of_many, pk=self.pk).exists()
 
-    def _decided_by(self, user: User) -> bool:
-        """He decided in the present round, or changed what was decided, reopened since or not."""
+    def _decided_by(self, user: User) -> "DecisionStep | None":
+        """What he decided last in the present round, or changed of what was decided, reopened since or not."""
         mine = [step for step in self.steps.all() if (step.round, step.actor_id) == (self.round, user.pk)]
-        return any(step.step != DecisionStep.Step.RECOMMEND for step in mine)
+        decided = [step for step in mine if step.step != DecisionStep.Step.RECOMMEND]
+        return max(decided, key=lambda step: step.pk, default=None)
 
     def _latest(self, kind: str) -> "DecisionStep | None":
         steps = [step for step in self.steps.all() if step.round == self.round and step.step == kind]

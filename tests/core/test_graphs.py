@@ -164,7 +164,7 @@ def everybody():
 
 def row_of_seven(state=""):
     """Whatever predicates read of a row: its company is the seventh, and officer 99 took it."""
-    row = SimpleNamespace(exporter_id=7, reviewer_id=99, reviewer="whoever took it", _decided_by=lambda user: False)
+    row = SimpleNamespace(exporter_id=7, reviewer_id=99, reviewer="whoever took it", _decided_by=lambda user: None)
     row.state, row.get_state_display = state, lambda: state
     row.not_of_before = lambda actor: None
     row.not_to_take_over = lambda actor: Application.not_to_take_over(row, actor)

@@ -1438,10 +1438,24 @@ def test_an_answer_of_before_the_refusal_is_no_news_to_whoever_reconsiders_it(wo
 def test_whoever_refused_issues_what_was_granted_since_and_is_offered_no_reopening(begun, m, client):
     change(begun, m.reconsiderer)
     shown, other = (page(client, by, f"/desk/cases/{begun}/") for by in (m.decider, m.other_decider))
-    assert "You decided this, so another deciding officer must reopen it." in shown
+    assert "You refused this, so another deciding officer must reopen it." in shown
     assert "Reopen instead" not in shown and "Reopen instead" in other
     issue(begun, m.decider)
     assert state(begun) == "issued"
+
+
+def test_whoever_may_not_reopen_reads_what_he_did_himself(begun, m, world):
+    approved = world.under_review(world.application())
+    decisions.recommend(approved, seen=seen(approved), outcome="approve", by=m.reviewer)
+    decisions.approve(approved, seen=seen(approved), by=m.decider)
+    change(begun, m.reconsiderer)
+    for ref, by, did in (
+        (approved, m.decider, "You approved this,"),
+        (begun, m.decider, "You refused this,"),
+        (begun, m.reconsiderer, "You changed this refusal,"),
+    ):
+        assert case(ref).not_to_reopen(by).detail.startswith(did)
+    assert case(approved).not_to_reopen(m.other_decider) is None
 
 
 def test_the_desk_tells_what_was_recommended_from_what_was_granted_on_reconsideration(begun, m, client, world):
