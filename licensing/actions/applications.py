@@ -1,9 +1,7 @@
 """What applicants and intake officers do with an application."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -18,7 +16,7 @@ from core.history import move, record, require, require_version
 from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock, lock_all
 from core.references import draw
-from exporters.models import Exporter, Party
+from exporters.models import Exporter
 from exporters.states import ExporterState
 from licensing.actions.amendments import (
     below_asked,
@@ -27,9 +25,9 @@ from licensing.actions.amendments import (
     require_amendable,
     require_none_closed,
 )
+from licensing.actions.drafts import SAID, Draft
 from licensing.actions.findings import freeze, problems_of
 from licensing.actions.reliance import lacking_of, undeclared, unreliable
-from licensing.elements import HOME
 from licensing.models import (
     CIRCUMSTANCES_LEAST,
     DESCRIBED,
@@ -37,32 +35,13 @@ from licensing.models import (
     Application,
     ApplicationDocument,
     ApplicationLine,
-    ControlItem,
     Declaration,
-    Inquiry,
     Kind,
 )
 from licensing.selectors import NEW, Judged, applications_for, judge, of_former_persons, usable_declarations
 from licensing.states import ApplicationState
 
 Paper = ApplicationDocument.Type
-SAID = (
-    "kind",
-    "ports",
-    "contract_no",
-    "contract_on",
-    "contract_value",
-    "payment_terms",
-    "currency",
-    "planned_from",
-    "planned_until",
-    "purpose",
-    "red_flag",
-    "trade_mode",
-    "transport_mode",
-    "remarks",
-    "circumstances",
-)
 USUAL = gettext_lazy("Only an application under special circumstances says these: choose that kind, or empty this.")
 SIGNED_AHEAD = gettext_lazy("The day on which the contract was signed can’t lie ahead.")
 LINES_MOST = 50
@@ -74,49 +53,6 @@ def takes_papers(row: Application) -> bool:
     if row.contested:
         return bool(row.questions.still_open().exists())
     return row.state in (ApplicationState.DRAFT, ApplicationState.AWAITING_APPLICANT)
-
-
-@dataclass(frozen=True)
-class LineDraft:
-    """One row of goods as the form read it; quantity in whole base units."""
-
-    control_item: ControlItem
-    description: str
-    quantity: int
-    unit: str
-    hs_code: str = ""
-    unit_price: Decimal | None = None
-    composition: dict[str, str] = field(default_factory=dict)
-    composition_basis: str = ""
-    specification: str = ""
-    maker: str = ""
-    origin_id: str = HOME
-    purity: Decimal | None = None
-    inquiry: Inquiry | None = None
-
-
-@dataclass(frozen=True)
-class Draft:
-    """All that an application says, before it is sent."""
-
-    kind: str
-    lines: list[LineDraft] = field(default_factory=list)
-    end_users: list[Declaration] = field(default_factory=list)
-    consignees: list[Party] = field(default_factory=list)
-    ports: list[str] = field(default_factory=list)
-    contract_no: str = ""
-    contract_on: date | None = None
-    contract_value: Decimal | None = None
-    payment_terms: str = ""
-    currency: str = ""
-    planned_from: date | None = None
-    planned_until: date | None = None
-    purpose: str = ""
-    red_flag: str = ""
-    trade_mode: str = ""
-    transport_mode: str = ""
-    remarks: str = ""
-    circumstances: str = ""
 
 
 def lock_with_exporter(ref: str, by: Actor) -> Application:

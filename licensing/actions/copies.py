@@ -17,10 +17,10 @@ from core.legal_time import legal_day, legal_now
 from core.references import draw
 from exporters.models import Party
 from exporters.selectors import of_company
-from licensing.actions.applications import SAID, Draft, LineDraft, write
+from licensing.actions.applications import write
+from licensing.actions.drafts import Draft, granted, said
 from licensing.actions.reliance import unreliable
-from licensing.granted import decided
-from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind, License
+from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind
 from licensing.selectors import applications_for, licenses_for, reliable_declarations, taken_along
 
 COPIED = (*LONE, Kind.ANNUAL)
@@ -37,47 +37,6 @@ OF_ONE_SHIPMENT: list[str] = [ApplicationDocument.Type.CONTRACT, ApplicationDocu
 def can_be_copied(row: Application) -> bool:
     """The ministry got it, and it asks for a license of its own."""
     return row.submitted_at is not None and row.kind in COPIED
-
-
-def said(row: Application) -> Draft:
-    """All that a case says."""
-    users = row.end_users.select_related("declaration__end_user")
-    return Draft(
-        lines=[line_of(line, line.quantity) for line in row.lines.select_related("control_item", "inquiry")],
-        end_users=[user.declaration for user in users],
-        consignees=list(row.consignees.order_by("pk")),
-        **{name: getattr(row, name) for name in SAID},
-    )
-
-
-def granted(license: License) -> Draft:
-    """The same of a license: of what its case says what was granted, and the license's own days."""
-    whole = decided(license.application)
-    assert whole is not None, "what was issued was granted"
-    users = license.end_users.select_related("declaration__end_user").order_by("pk")
-    return replace(
-        said(license.application),
-        kind=license.kind,
-        lines=[line_of(line, quantity) for line, quantity in whole.lines if quantity],
-        end_users=[user.declaration for user in users],
-        planned_from=license.usable_from,
-        planned_until=license.usable_until,
-        remarks="",
-    )
-
-
-def line_of(line: Any, quantity: int) -> LineDraft:
-    return LineDraft(
-        control_item=line.control_item,
-        description=line.description,
-        quantity=quantity,
-        unit=line.unit,
-        hs_code=line.hs_code,
-        unit_price=line.unit_price,
-        composition=line.composition,
-        inquiry=line.inquiry,
-        **line.described,
-    )
 
 
 def before(row: Application) -> Draft | None:

@@ -15,8 +15,9 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from exporters.models import Party
 from exporters.selectors import of_company
-from licensing.actions.applications import LINES_MOST, Draft, LineDraft
-from licensing.actions.copies import OF_ONE_SHIPMENT, REPLACED, Unnamed, against, as_filed, drafted, fitting, line_of
+from licensing.actions.applications import LINES_MOST
+from licensing.actions.copies import OF_ONE_SHIPMENT, REPLACED, Unnamed, against, as_filed, drafted, fitting
+from licensing.actions.drafts import Draft, LineDraft, line_of
 from licensing.actions.findings import closed_to_all
 from licensing.granted import decided
 from licensing.models import DESCRIBED, Application, Declaration, Kind, License, Merged

@@ -20,7 +20,8 @@ from core.selectors import calendar_before
 from core.templatetags.lodestone import day
 from core.working_days import NotPublished
 from licensing.actions.amendments import require_none_renewing
-from licensing.actions.copies import begin, granted
+from licensing.actions.copies import begin
+from licensing.actions.drafts import granted
 from licensing.actions.findings import limits
 from licensing.clock import RECEIPT_DAYS, WORKING_DAYS
 from licensing.models import Application, Kind, License

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.lodestone import day, quantity, unit_word
 from core.web.lists import countries
-from licensing.actions.applications import Draft, LineDraft
-from licensing.actions.copies import Unnamed, before, granted, said, unnamed, without_its_contract
+from licensing.actions.copies import Unnamed, before, unnamed, without_its_contract
+from licensing.actions.drafts import Draft, LineDraft, granted, said
 from licensing.actions.renewals import filed_by, too_short
 from licensing.elements import show_percent, show_percents
 from licensing.models import Application, ApplicationLine, Basis, Kind, License, TradeMode, TransportMode

@@ -17,7 +17,8 @@ from core.templatetags.lodestone import quantity
 from core.web.refused import complete, form_page, refusals_in, sent
 from exporters.selectors import of_company
 from licensing.actions import merges as verbs
-from licensing.actions.copies import Unnamed, line_of, said
+from licensing.actions.copies import Unnamed
+from licensing.actions.drafts import LineDraft, line_of, said
 from licensing.models import Application, Declaration, Kind, License, Merged
 from licensing.selectors import applications_for, merges
 from licensing.states import OPEN_CASE, RENEWING, ApplicationState
@@ -186,7 +187,7 @@ def _lines(row: Application, rows: list[Merged], today: date | None) -> list[Lin
     return found + [Line(_goods(one), [], "", quantity(one.quantity, one.unit), "") for one in here.values()]
 
 
-def _goods(line: verbs.LineDraft) -> str:
+def _goods(line: LineDraft) -> str:
     return line_in_full(line, but_quantity=True)
 
 

@@ -10,7 +10,7 @@ from core.access import clock as clock_actor
 from core.errors import DomainError
 from core.legal_time import legal_now, legal_today
 from core.models import Document, HistoryLine
-from licensing.actions import applications, decisions, declarations, licenses, questions
+from licensing.actions import applications, decisions, declarations, drafts, licenses, questions
 from licensing.models import (
     Application,
     ControlItem,
@@ -65,7 +65,7 @@ def test_a_case_that_was_sent_is_not_changed_and_neither_are_its_papers(world, d
 
 def test_a_label_that_is_no_official_code_is_not_applied_for(world, draft):
     label = ControlItem.objects.filter(official=False).first()
-    facts = applications.Draft("annual", lines=[applications.LineDraft(label, "Magnets", 1, label.unit)])
+    facts = applications.Draft("annual", lines=[drafts.LineDraft(label, "Magnets", 1, label.unit)])
     wrong = [("/lines/0/code", "not-official")]
     assert refused(applications.start, facts, by=world.exporter) == wrong
     opened = Application.objects.get(ref=draft).version

@@ -22,6 +22,7 @@ from licensing.actions import (
     applications,
     copies,
     decisions,
+    drafts,
     licenses,
     receipts,
     reconsiderations,
@@ -488,8 +489,8 @@ def test_a_draft_keeps_the_lines_and_the_kind(world, client):
     license = world.license(kilograms=100)
     row = begun(world, license)
     line = row.lines.get()
-    kept = applications.LineDraft(line.control_item, line.description, 90 * KG, "kg")
-    other = applications.LineDraft(ControlItem.objects.get(code="1C902.a.1"), "Metal", 90 * KG, "kg")
+    kept = drafts.LineDraft(line.control_item, line.description, 90 * KG, "kg")
+    other = drafts.LineDraft(ControlItem.objects.get(code="1C902.a.1"), "Metal", 90 * KG, "kg")
     for lines, kind, pointers in (
         ([kept, kept], Kind.AMENDMENT, ["/lines"]),
         ([kept], Kind.ANNUAL, ["/kind"]),

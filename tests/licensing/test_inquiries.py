@@ -18,7 +18,7 @@ from core.selectors import documents_for
 from core.telling import told
 from licensing import selectors
 from licensing.actions import applications, inquiries, standing
-from licensing.actions.applications import Draft, LineDraft
+from licensing.actions.drafts import Draft, LineDraft
 from licensing.models import Application, ApplicationLine, ControlItem, Inquiry
 from licensing.web.forms.inquiries import ProposeAnswerForm
 from licensing.web.lists import DESK_INQUIRIES

@@ -37,7 +37,7 @@ from licensing.actions import (
     simulations,
     supplements,
 )
-from licensing.actions.applications import Draft, LineDraft
+from licensing.actions.drafts import Draft, LineDraft
 from licensing.loading import first_document
 from licensing.models import Application, ApplicationDocument, ControlItem, Declaration, License, QuotaPool
 from shipments import actions as shipments

@@ -12,7 +12,7 @@ from core.models import Country
 from exporters import actions as exporters
 from exporters.models import Party
 from licensing.actions import applications, decisions, declarations, receipts, screenings
-from licensing.actions.applications import Draft, LineDraft
+from licensing.actions.drafts import Draft, LineDraft
 from licensing.models import ApplicationDocument, ApplicationEndUser, ControlItem, Declaration, EndUse, License
 from shipments import actions as shipments
 

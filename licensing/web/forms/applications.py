@@ -23,7 +23,8 @@ from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, Qua
 from core.web.fields import words_of as words_of_choices
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
-from licensing.actions.applications import FILE_KINDS, LINES_MOST, SAID, SIGNED_AHEAD, USUAL, Draft, LineDraft
+from licensing.actions.applications import FILE_KINDS, LINES_MOST, SIGNED_AHEAD, USUAL
+from licensing.actions.drafts import SAID, Draft, LineDraft
 from licensing.elements import HOME, named_in, show_percent
 from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
 from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
