@@ -37,6 +37,7 @@ from licensing.actions import (
 from licensing.granted import Tolerance
 from licensing.loading import first_document
 from licensing.models import (
+    Application,
     ApplicationEndUser,
     Declaration,
     Draft,
@@ -149,6 +150,13 @@ def _joined(name: str) -> Actor:
 
 def _body() -> str:
     return credit_code(next(serial))[:17]
+
+
+def asking(change: Application) -> Application:
+    """The draft of a change asks for something, which stands in its remarks alone."""
+    change.remarks = "One more clearance, please."
+    change.save(update_fields=["remarks"])
+    return change
 
 
 def ends_in(row: License, days: int) -> License:

@@ -556,6 +556,7 @@ def _ends(step: Story, world: make.World) -> None:
     step(copies.copy_license, license.ref, by=punished.exporter)
     step(renewals.renew, make.ends_in(world.license(kilograms=10), 100).ref, by=world.exporter)
     amended = step(amendments.amend, world.license(kilograms=10).ref, by=world.exporter).ref
+    make.asking(Application.objects.get(ref=amended))
     make.demo.under_review(world.exporter, amended, m)
     decisions.recommend(amended, seen=make.seen(amended), outcome="approve", months=12, by=m.reviewer)
     decisions.approve(amended, seen=make.seen(amended), by=m.decider)

@@ -5,6 +5,7 @@ has used stays used (docs/decisions/0034). So none of it may be below what is dr
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from core.locks import lock
 from core.references import draw
 from core.templatetags.lodestone import day, money
 from core.templatetags.lodestone import quantity as in_words
+from licensing.actions.drafts import Draft, said, unchanged
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for, taken_along
@@ -121,6 +123,22 @@ def other_first_day(row: Application, planned_from: date | None) -> list[Problem
     if row.amends is None or planned_from == row.amends.counted_from:
         return []
     return [Problem("/planned_from", "out-of-range", counts_from(row.amends))]
+
+
+def asks_nothing(row: Application) -> list[Problem]:
+    """Where it says again what the license that it amends says, and no word to the reviewer: he alone can be asked for
+    another cap, share or number of clearances."""
+    if row.amends is None or _in_order(said(row)) != _in_order(unchanged(row.amends, row)):
+        return []
+    message = _("Say what is to be otherwise than {ref} says, in the goods, the end-users, the days or the remarks.")
+    return [Problem("/lines", "required", message.format(ref=row.amends.ref))]
+
+
+def _in_order(one: Draft) -> Draft:
+    """Of what it lists without an order."""
+    users = sorted(one.end_users, key=lambda row: row.pk)
+    consignees = sorted(one.consignees, key=lambda row: row.pk)
+    return replace(one, end_users=users, consignees=consignees, ports=sorted(one.ports))
 
 
 def below_asked(row: Application) -> list[Problem]:

@@ -19,6 +19,7 @@ from core.references import draw
 from exporters.models import Exporter
 from exporters.states import ExporterState
 from licensing.actions.amendments import (
+    asks_nothing,
     below_asked,
     other_first_day,
     other_lines,
@@ -197,6 +198,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
     if judged is None:
         judged = judge(row, at=at, audience=NEW)
     return [
+        *asks_nothing(row),
         *_missing_facts(row),
         *_signed_ahead(row.contract_on, legal_day(at)),
         *_unpriced(row),

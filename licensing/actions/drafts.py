@@ -9,6 +9,7 @@ from exporters.models import Party
 from licensing.elements import HOME
 from licensing.granted import decided
 from licensing.models import Application, ControlItem, Declaration, Inquiry, License
+from licensing.selectors.floors import passed_on
 
 SAID = (
     "kind",
@@ -111,3 +112,17 @@ def line_of(line: Any, quantity: int) -> LineDraft:
         inquiry=line.inquiry,
         **line.described,
     )
+
+
+def says(license: License) -> Draft:
+    """The same in the quantities that the license itself says: of one that took another's place, without what that one
+    keeps; of one that was replaced, as long as it stood."""
+    old, on = granted(license), passed_on(license)
+    its = zip(old.lines, license.lines.order_by("number"), strict=True)
+    return replace(old, lines=[replace(line, quantity=own.authorized + on.get(own.pk, 0)) for line, own in its])
+
+
+def unchanged(license: License, row: Application) -> Draft:
+    """What this change of the license would say if nothing were asked to be otherwise: it is of a kind of its own, and
+    counts its months from the first license on."""
+    return replace(says(license), kind=row.kind, planned_from=row.planned_from)

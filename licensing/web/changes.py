@@ -14,12 +14,11 @@ from django.utils.translation import gettext_lazy
 from core.templatetags.lodestone import day, quantity, unit_word
 from core.web.lists import countries
 from licensing.actions.copies import Unnamed, before, unnamed, without_its_contract
-from licensing.actions.drafts import Draft, LineDraft, granted, said
+from licensing.actions.drafts import Draft, LineDraft, said, unchanged
 from licensing.actions.renewals import filed_by, too_short
 from licensing.elements import show_percent, show_percents
-from licensing.models import Application, ApplicationLine, Basis, Kind, License, TradeMode, TransportMode
+from licensing.models import Application, ApplicationLine, Basis, Kind, TradeMode, TransportMode
 from licensing.prices import in_words
-from licensing.selectors.floors import passed_on
 from licensing.states import ApplicationState
 from licensing.templatetags.licensing import fact
 
@@ -53,20 +52,20 @@ def changes_of(row: Application) -> Changes | None:
     license = row.amends
     if license is None:
         return None
-    its = {line.number: line for line in license.lines.all()}
-    both = [(line, its[line.number]) for line in row.lines.all() if line.number in its]
-    on = passed_on(license)
-    whole = [(line, old, old.authorized + on.get(old.pk, 0)) for line, old in both]
-    lines = [LineChange(line, before, old.used) for line, old, before in whole if line.quantity != before]
-    return Changes(lines, _beside_quantities(row, license))
+    old = unchanged(license, row)
+    its = zip(license.lines.order_by("number"), old.lines, strict=True)
+    before = {line.number: (line.used, one.quantity) for line, one in its}
+    both = [(line, *before[line.number]) for line in row.lines.all() if line.number in before]
+    lines = [LineChange(line, whole, used) for line, used, whole in both if line.quantity != whole]
+    return Changes(lines, _beside_quantities(old, said(row)))
 
 
-def _beside_quantities(row: Application, license: License) -> list[Change]:
-    """Whatever else it says otherwise. Its lines are the license's; it is of a kind of its own, and counts its months
-    from the first license on."""
-    now, old = said(row), granted(license)
+def _beside_quantities(old: Draft, now: Draft) -> list[Change]:
     lines = [replace(old.lines[at], quantity=line.quantity) for at, line in enumerate(now.lines[: len(old.lines)])]
-    old = replace(old, lines=lines, kind=now.kind, planned_from=now.planned_from, remarks=now.remarks)
+    return _otherwise(replace(old, lines=lines), now)
+
+
+def _otherwise(old: Draft, now: Draft) -> list[Change]:
     return [one for one in (*_goods(old, now), *facts_of(old, now)) if one.before != one.now]
 
 
@@ -95,8 +94,7 @@ def copied(row: Application, today: date) -> Copied | None:
     old = before(row)
     if old is None:
         return None
-    now = said(row)
-    found = [one for one in (*_goods(old, now), *facts_of(old, now)) if one.before != one.now]
+    found = _otherwise(old, said(row))
     if row.state != ApplicationState.DRAFT:
         return Copied(found, [], None)
     file_by = filed_by([row.renews]).get(row.renews.pk) if row.renews else None

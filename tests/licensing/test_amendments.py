@@ -47,8 +47,12 @@ KG = 1000
 BELOW = "Line 1: at least what is drawn and reserved, {} kg."
 
 
-def begun(world, license):
+def alike(world, license):
     return amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+
+
+def begun(world, license):
+    return make.asking(alike(world, license))
 
 
 def asks(row, kilograms):
@@ -759,7 +763,7 @@ def test_its_successor_is_not_handed_back_while_something_is_reserved_there(worl
 
 
 def test_whatever_a_change_says_otherwise_stands_beside_what_the_license_says(world, client):
-    row = begun(world, world.license(kilograms=100))
+    row = alike(world, world.license(kilograms=100))
     path, empty = f"/applications/{row.ref}/", "Nothing is asked to be otherwise yet."
     assert empty in plain(client, world.exporter, path)
     Application.objects.filter(pk=row.pk).update(
@@ -774,11 +778,85 @@ def test_whatever_a_change_says_otherwise_stands_beside_what_the_license_says(wo
         "Contract",
         "K-2",
         "customs goods code – 85051190",
+        "For the reviewer – Please.",
     ):
         assert words in text.split(f"Change of {row.amends.ref}")[-1], words
-    assert empty not in text and "For the reviewer –" not in text and "Planned from –" not in text
+    assert empty not in text and "Planned from –" not in text
     demo.under_review(world.exporter, row.ref, world.ministry)
     assert "customs goods code – 85051190" in plain(client, world.ministry.decider, f"/desk/cases/{row.ref}/")
+
+
+OTHERWISE = {
+    "ports": lambda row: {"ports": ["CNTAO"]},
+    "days": lambda row: {"planned_until": row.planned_until - timedelta(days=1)},
+    "value": lambda row: {"contract_value": Decimal(7)},
+    "mode": lambda row: {"transport_mode": "air"},
+    "words": lambda row: {"remarks": "One more clearance, please."},
+}
+OF_A_LINE = {"quantity": {"quantity": 101 * KG}, "price": {"unit_price": Decimal("3.5")}, "maker": {"maker": "Another"}}
+
+
+def missing(row):
+    found = applications.what_is_missing(Application.objects.get(pk=row.pk), at=legal_now())
+    return [(one.pointer, one.code) for one in found]
+
+
+def test_what_asks_for_nothing_is_told_so_with_its_place_and_not_sent(world, client):
+    license = world.license(kilograms=100)
+    row = alike(world, license)
+    words = f"Say what is to be otherwise than {license.ref} says"
+    for page in (f"/applications/{row.ref}/", f"/applications/{row.ref}/submit/"):
+        assert words in plain(client, world.exporter, page)
+    assert f'href="/applications/{row.ref}/edit/#goods">{words}' in text_of(
+        client, world.exporter, f"/applications/{row.ref}/"
+    )
+    error = refused(lambda: applications.submit(row.ref, seen=seen(row.ref), by=world.exporter))
+    assert [(one.pointer, one.code) for one in error.errors] == [("/lines", "required")]
+
+
+@pytest.mark.parametrize("what", OTHERWISE)
+def test_each_fact_that_is_otherwise_is_asked_for(world, what):
+    row = alike(world, world.license(kilograms=100))
+    assert missing(row) == [("/lines", "required")]
+    Application.objects.filter(pk=row.pk).update(**OTHERWISE[what](row))
+    assert missing(row) == []
+
+
+@pytest.mark.parametrize("what", OF_A_LINE)
+def test_each_word_of_a_line_that_is_otherwise_is_asked_for(world, what):
+    row = alike(world, world.license(kilograms=100))
+    row.lines.update(**OF_A_LINE[what])
+    assert missing(row) == []
+
+
+def test_another_end_user_declaration_or_consignee_is_asked_for_and_another_order_of_them_is_not(world):
+    license = world.license(kilograms=100, users=2)
+    row = alike(world, license)
+    users = list(row.end_users.order_by("pk"))
+    row.end_users.all()._raw_delete("default")
+    for user in reversed(users):
+        row.end_users.create(party=user.party, declaration=user.declaration)
+    assert missing(row) == [("/lines", "required")]
+    row.end_users.filter(party=users[0].party_id).update(
+        declaration=demo.declaration(world.exporter, users[0].party, ["1C905.a.4"], "CIV_AUTO", "motors")
+    )
+    assert missing(row) == []
+    row.end_users.filter(party=users[0].party_id).update(declaration=users[0].declaration)
+    assert missing(row) == [("/lines", "required")]
+    row.consignees.add(demo.party(world.exporter, "Forwarder", "DE", "Transport"))
+    assert missing(row) == []
+    row.consignees.set(license.consignees.all())
+    row.end_users.filter(party=users[0].party_id)._raw_delete("default")
+    assert missing(row) == []
+
+
+def test_a_change_of_what_took_anothers_place_asks_for_nothing_as_well(world):
+    license = world.license(kilograms=100)
+    world.shipment(license, 40 * KG)
+    new = replaced(world, license, 90)
+    row = alike(world, new)
+    assert row.lines.get().quantity == 50 * KG
+    assert missing(row) == [("/lines", "required")]
 
 
 def test_a_reviewer_of_a_change_begins_with_what_the_license_was_granted_with(world):

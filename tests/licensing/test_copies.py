@@ -204,7 +204,7 @@ def test_its_page_shows_just_what_is_otherwise(world, client):
 def test_nothing_is_copied_that_is_a_draft_an_amendment_or_replaced(world):
     draft = Application.objects.get(ref=world.application())
     license = world.license(kilograms=100)
-    change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+    change = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter))
     assert refused(copies.copy_case, draft.ref, by=world.exporter).code == "wrong-state"
     decided = demo.under_review(world.exporter, change.ref, world.ministry)
     assert refused(copies.copy_case, decided, by=world.exporter).code == "wrong-state"

@@ -207,7 +207,7 @@ def test_a_change_has_its_prices_in_the_currency_of_a_cap_whatever_they_are(worl
     license = world.license(kilograms=100, values={1: Decimal(5_000)})
     used = {"value": Decimal("1000.00"), "currency": "CNY"}
     world.shipment(license, lines=[make.shipments.LineRequest(1, 30 * KG, "kg", **used)])
-    row = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+    row = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter))
     assert missing(row) == []
     row.lines.update(unit_price="0.01")
     assert missing(row) == []

@@ -130,7 +130,7 @@ def issued(world, ref):
 def test_one_of_a_license_that_was_replaced_counts_for_what_took_its_place(world, ending, times):
     row, new = renewed(world, ending), ending
     for _time in range(times):
-        new = issued(world, amendments.amend(new.ref, seen=seen(new.ref), by=world.exporter).ref)
+        new = issued(world, make.asking(amendments.amend(new.ref, seen=seen(new.ref), by=world.exporter)).ref)
     new = ends_in(new, 90)
     assert refused(renewed, world, ending).code == "wrong-state"
     assert refused(renewed, world, new).code == "renewal-open"
@@ -161,7 +161,7 @@ def test_nor_while_that_of_what_took_the_place_of_its_license_is(world, ending):
     decisions.refuse(ref, seen=seen(ref), departure="Not shown.", by=world.ministry.decider, **grounds)
     reconsiderations.serve(ref, by=world.exporter)
     for _twice in range(2):
-        ending = issued(world, amendments.amend(ending.ref, seen=seen(ending.ref), by=world.exporter).ref)
+        ending = issued(world, make.asking(amendments.amend(ending.ref, seen=seen(ending.ref), by=world.exporter)).ref)
     other = renewed(world, ends_in(ending, 90))
     contest = {"seen": seen(ref), "grounds": "It was shown.", "by": world.exporter}
     error = refused(reconsiderations.reconsider, ref, **contest)

@@ -701,7 +701,7 @@ def test_a_hit_is_resolved_on_a_license_that_was_replaced_while_something_is_res
     license = world.license(kilograms=100)
     signed = license.end_users.get().declaration
     reserved = world.shipment(license, 1_000)
-    change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter).ref
+    change = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)).ref
     demo.under_review(world.exporter, change, world.ministry)
     decisions.recommend(change, seen=seen(change), outcome="approve", months=12, by=world.ministry.reviewer)
     decisions.approve(change, seen=seen(change), by=world.ministry.decider)

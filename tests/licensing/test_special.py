@@ -346,7 +346,7 @@ def open_(license):
 
 def test_a_change_of_it_is_an_exception_too(world):
     license = world.exception()
-    row = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+    row = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter))
     assert (row.kind, row.grants, row.special, row.circumstances) == ("amendment", "special", True, make.CIRCUMSTANCES)
     assert found(row.ref) == []
     other = world.license()

@@ -192,7 +192,7 @@ HELD = "What was reserved on it before may not be exported until the suspension 
 
 def changed(world, license):
     """What took its place."""
-    ref = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter).ref
+    ref = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)).ref
     make.demo.under_review(world.exporter, ref, world.ministry)
     shares = {(1, user.pk): 20_000 * KG for user in Application.objects.get(ref=ref).end_users.all()}
     facts = {"outcome": "approve", "months": 12, "allotments": shares}

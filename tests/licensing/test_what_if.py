@@ -620,7 +620,7 @@ def test_changes_of_licenses_cost_as_many_queries_as_other_cases(world):
     counts = []
     for _ in range(3):
         license = world.license()
-        row = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+        row = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter))
         applications.submit(row.ref, seen=seen(row.ref), by=world.exporter)
         at = legal_now()
         counts.append(queries())

@@ -533,7 +533,7 @@ def _ends(world):
     goods under way: their references."""
     free, given, proposed, ended, old = (world.license(kilograms=100) for _ in range(5))
     kept = world.shipment(old, 10 * KG).ref
-    changed = amendments.amend(old.ref, seen=seen(old.ref), by=world.exporter).ref
+    changed = make.asking(amendments.amend(old.ref, seen=seen(old.ref), by=world.exporter)).ref
     demo.under_review(world.exporter, changed, world.ministry)
     decisions.recommend(changed, seen=seen(changed), outcome="approve", months=12, by=world.ministry.reviewer)
     decisions.approve(changed, seen=seen(changed), by=world.ministry.decider)

@@ -387,7 +387,7 @@ class Walk:
         first = self.plain.and_before(license)[-1].first
         case = Case(row.ref, license.kind, users, first, asks=max(grams, 1_000), amends=license.ref)
         self._proves(row)
-        self._says(row, case)
+        self._says(row, case, remarks="Otherwise, please.")
 
     def begun_to_renew(self, license: Licensed, row: Application) -> None:
         first = license.last + timedelta(1)

@@ -253,7 +253,7 @@ def test_it_says_what_was_authorized_whatever_came_back_since(issued):
 def test_it_says_what_was_authorized_whatever_passed_to_its_successor_since(issued, world):
     """Table, credential and printed code alike, of the whole and of each part."""
     world.shipment(issued, 1_000 * KG)
-    ref = amendments.amend(issued.ref, seen=seen(issued.ref), by=world.exporter).ref
+    ref = make.asking(amendments.amend(issued.ref, seen=seen(issued.ref), by=world.exporter)).ref
     make.demo.under_review(world.exporter, ref, world.ministry)
     users = Application.objects.get(ref=ref).end_users.order_by("pk")
     shares = {(1, user.pk): tonnes * 1_000 * KG for user, tonnes in zip(users, (40, 20), strict=True)}

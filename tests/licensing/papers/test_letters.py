@@ -122,7 +122,7 @@ def test_a_receipt_has_the_application_as_it_was_filed(world):
 @pytest.mark.slow
 def test_receipt_and_acceptance_name_the_inquiry_and_the_license(world):
     inquiry, license = make.answered(world), make.ends_in(world.license(kilograms=100), 100)
-    change = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
+    change = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter))
     renewal = renewals.renew(license.ref, seen=seen(license.ref), by=world.exporter)
     renewal.lines.update(inquiry=inquiry)
     for row, words in (
@@ -427,7 +427,7 @@ def test_an_end_says_the_way_the_provision_that_the_ministry_names_and_why(world
 
 
 def test_whoever_changed_a_license_has_on_paper_what_took_its_place(world, license):
-    ref = amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter).ref
+    ref = make.asking(amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)).ref
     make.demo.under_review(world.exporter, ref, world.ministry)
     decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
