@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from core.legal_time import day_start, legal_now, legal_today, months_after
 from core.models import HistoryLine
 from exporters.models import Qualification
-from licensing.actions import declarations
+from licensing.actions import applications, declarations
 from licensing.models import Application, Declaration
 from shipments.offers import offered_to
 from tests import make
@@ -106,6 +106,28 @@ def test_what_an_annual_license_in_force_has_is_not_offered(world, signed):
     ref = world.application(kind="annual", kilograms=10, by_whom=[signed])
     make.demo.issued(world.exporter, ref, world.ministry, [signed])
     assert found(world) is None
+
+
+def test_what_an_annual_application_asks_for_is_not_offered_until_it_ends(world, signed):
+    for _ in range(2):
+        granted(world, signed)
+    others = world.application(kind="annual", by_whom=[world.declaration()])
+    assert Application.objects.get(ref=others).state == "draft" and found(world) is not None
+    ref = world.application(kind="annual", by_whom=[signed])
+    assert found(world) is None
+    applications.submit(ref, seen=make.seen(ref), by=world.exporter)
+    assert found(world) is None
+    applications.withdraw(ref, by=world.exporter)
+    assert found(world) is not None
+
+
+def test_no_day_is_no_saving(world, signed, client):
+    for _ in range(2):
+        took(granted(world, signed), 0)
+    (offer,) = found(world).offers
+    assert offer.days == 0
+    text = page(client, world.exporter)
+    assert f"in filings: 1; in steps of officers: {offer.steps}." in text and "days of waiting" not in text
 
 
 def test_whoever_is_not_qualified_is_told_what_is_missing(world, signed, client):
