@@ -18,7 +18,7 @@ from core.references import draw
 from exporters.models import Party
 from exporters.selectors import of_company
 from licensing.actions.applications import write
-from licensing.actions.drafts import Draft, granted, said
+from licensing.actions.drafts import Draft, granted, said, says
 from licensing.actions.reliance import unreliable
 from licensing.models import LONE, Application, ApplicationDocument, ApplicationEndUser, Declaration, Kind
 from licensing.selectors import applications_for, licenses_for, reliable_declarations, taken_along
@@ -40,9 +40,9 @@ def can_be_copied(row: Application) -> bool:
 
 
 def before(row: Application) -> Draft | None:
-    """What it began with, as that says it; nothing of what did not begin with another."""
+    """What it began with, as that itself says it; nothing of what did not begin with another."""
     if license := row.renews or row.copied_license:
-        return granted(license)
+        return says(license)
     return said(row.copied_case) if row.copied_case else None
 
 

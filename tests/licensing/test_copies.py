@@ -13,6 +13,7 @@ from exporters.actions import changes
 from licensing.actions import amendments, applications, copies, decisions, declarations
 from licensing.models import Application, Declaration, Kind
 from tests import make
+from tests.licensing.test_amendments import plain, replaced
 from tests.make import seen
 from tests.said import refused, text_of
 
@@ -56,6 +57,17 @@ def test_a_copy_of_an_annual_license_says_what_was_granted_and_nothing_of_its_da
     assert {one.document_id for one in row.documents.all()} == {one.document_id for one in case.documents.all()}
     assert [line.verb for line in lines_of(row)] == ["draft"]
     assert lines_of(license).last().verb == "issue"
+
+
+def test_a_copy_of_what_took_anothers_place_tells_how_much_more_it_asks_for(world, client):
+    """The license has what was granted but for what was used by then; a copy asks for all that was granted."""
+    license = world.license(kilograms=100)
+    world.shipment(license, 40 * KG)
+    new = replaced(world, license, 90)
+    row = copied(world, new)
+    assert row.lines.get().quantity == 90 * KG
+    text = plain(client, world.exporter, f"/applications/{row.ref}/")
+    assert "Line 1: quantity 50 kg 90 kg" in text
 
 
 def test_no_copy_has_the_identity_proof_of_who_answered_for_the_company_before(world):
