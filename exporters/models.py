@@ -438,6 +438,11 @@ def qualified_on(day: date, *, last_day: date | None) -> bool:
     return last_day is not None and day <= last_day
 
 
+def renewable_from(last_day: date) -> date:
+    """The first day on which a qualification through that one may be renewed."""
+    return last_day - timedelta(days=RENEWAL_DAYS)
+
+
 @guarded(initial=Annual.NONE)
 class Qualification(FSMModelMixin, models.Model):
     """May the company file for annual licenses? A row for each company, with the last day that was granted."""
@@ -472,7 +477,7 @@ class Qualification(FSMModelMixin, models.Model):
 
     @property
     def renewable_from(self) -> date | None:
-        return self.last_day and self.last_day - timedelta(days=RENEWAL_DAYS)
+        return self.last_day and renewable_from(self.last_day)
 
     def renewable_on(self, on: date) -> bool:
         """From then on, through its last day."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 
@@ -10,13 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, Invalid, Problem
-from core.legal_time import legal_day
+from core.legal_time import legal_day, legal_today
+from core.templatetags.lodestone import day
+from exporters.models import renewable_from
+from exporters.selectors import last_days
 from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate, Line
 from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST, PROOF_DAYS, SPECIAL
 from licensing.selectors import Judged, changed, fingerprint, last_day
+from licensing.selectors.judging import QUALIFIED
 from licensing.words import holds, terms
 from licensing.words import rules as words
 from licensing.words.phrases import sentences
@@ -136,16 +140,11 @@ def _closed(case: Application, days: Sequence[Judged]) -> Problem | None:
         said = _("{forbidden}. {way}").format(forbidden=message, way=_ASK_SPECIAL if left else _NO_SPECIAL)
         return Problem("/lines", "policy-prohibits", said, {"special": left})
     message = _("The rules do not open {channel} for {code} to {name}: {why}")
-    facts = {
-        "channel": terms.word(terms.CHANNELS, channel),
-        "code": code,
-        "name": name,
-        "why": _closing(days, channel),
-    }
-    told = [message.format(**facts)]
+    why, extra = _closing(case, days, channel)
+    told = [message.format(channel=terms.word(terms.CHANNELS, channel), code=code, name=name, why=why)]
     if case.special and any(one.opens("single") for one in days):
         told.append(_("Nothing forbids it: file it per shipment."))
-    return Problem("/lines", "channel-closed", sentences(told))
+    return Problem("/lines", "channel-closed", sentences(told), extra)
 
 
 def _forbidding(one: Judged) -> str:
@@ -153,21 +152,33 @@ def _forbidding(one: Judged) -> str:
     return _in_words(one, [rule.id for rule in rules if rule.effect.disposition == "prohibited"])
 
 
-def _closing(days: Sequence[Judged], channel: str) -> str:
+def _closing(case: Application, days: Sequence[Judged], channel: str) -> tuple[str, dict[str, object]]:
     """The rules that take the channel away on the first day on which some do; else on which facts the rule fails that
-    is nearest to opening it. Of what is on no loaded list never that it needs no license."""
+    is nearest to opening it, and whether that is the company's qualification alone. Of what is on no loaded list never
+    that it needs no license."""
     ruled = [one for one in days if one.outcome.disposition not in ("not_controlled", "unlisted")]
     if not ruled:
-        return terms.word(terms.MEANINGS, "unlisted")
+        return terms.word(terms.MEANINGS, "unlisted"), {}
     for one in ruled:
         matched = [rule for rule in one.rules.rules if rule.id in one.outcome.matched]
         if closing := [rule.id for rule in matched if channel in rule.effect.remove]:
-            return _in_words(one, closing)
+            return _in_words(one, closing), {}
     failing = [line.facts for one in ruled for line in _opening(one, channel) if line.fate is Fate.FAILED]
     if not failing:
-        return _("No rule opens it on these days.")
-    facts = terms.listed(terms.word(terms.FACTS, name) for name in min(failing, key=len))
-    return _("No rule opens it for these facts. Nearest to it: {facts}.").format(facts=facts)
+        return _("No rule opens it on these days."), {}
+    nearest = min(failing, key=len)
+    extra: dict[str, object] = {"qualification": True} if nearest == (QUALIFIED,) else {}
+    if extra and (last := last_days([case.exporter_id]).get(case.exporter_id)):
+        return _qualified_through(last), extra
+    facts = terms.listed(terms.word(terms.FACTS, name) for name in nearest)
+    return _("No rule opens it for these facts. Nearest to it: {facts}.").format(facts=facts), extra
+
+
+def _qualified_through(last: date) -> str:
+    if last < legal_today():
+        return _("The qualification of the company ended on {last}.").format(last=day(last))
+    message = _("The qualification of the company ends on {last}. A decider may renew it from {first} on.")
+    return message.format(last=day(last), first=day(renewable_from(last)))
 
 
 def _opening(one: Judged, channel: str) -> Iterator[Line]:

@@ -31,7 +31,7 @@ def unreliable(row: Application, user: ApplicationEndUser) -> list[Problem]:
     elif row.planned_from and not declaration.recent_for(row.planned_from):
         message = _("The declaration of {name} was signed more than {months} months before the planned start.")
         message = message.format(months=SIGNED_MONTHS, **name)
-        problems.append(Problem("/end_users", "declaration-too-old", message))
+        problems.append(Problem("/end_users", "declaration-too-old", message, {"party": user.party.ref}))
     if changed := _entered_otherwise(declaration, user.party):
         message = changed + " " + _("Enter it as it was signed, or have a new declaration signed.")
         problems.append(Problem("/end_users", "end-user-changed", message, {"party": user.party.ref}))

@@ -30,7 +30,7 @@ from core.web.typed import typed_into
 from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
-from licensing.actions.copies import can_be_copied, without_its_contract
+from licensing.actions.copies import can_be_copied, fitting, without_its_contract
 from licensing.models import Application, Basis, DecisionStep, Declaration
 from licensing.papers import end_use, said
 from licensing.prices import together
@@ -352,6 +352,10 @@ def _where_to_mend(problem: Problem, row: Application) -> str:
             return reverse("party.edit", args=[ref]) + "#id_nature"
         case Problem(code="policy-prohibits", extra={"special": True}):
             return f"{edit}#kind"
+        case Problem(code="channel-closed", extra={"qualification": True}):
+            return reverse("company") + "#annual"
+        case Problem(code="declaration-too-old", extra={"party": ref}):
+            return f"{edit}#who" if _another_fits(row, ref) else reverse("declaration.new") + f"?end_user={ref}"
         case Problem(code="item-not-declared"):
             return "#users"
         case Problem(code=code) if "declaration-" in code:
@@ -363,6 +367,13 @@ def _where_to_mend(problem: Problem, row: Application) -> str:
         case Problem(pointer="/end_users" | "/consignees"):
             return f"{edit}#who"
     return f"{edit}#id_{problem.pointer[1:]}"
+
+
+def _another_fits(row: Application, party: str) -> bool:
+    """Another declaration of that end-user may be chosen in the place of the one that is named."""
+    goods = {line.control_item_id for line in row.lines.all()}
+    named = next(user.declaration for user in row.end_users.all() if user.party.ref == party)
+    return fitting(row, named, goods) is not None
 
 
 def application_document(request: HttpRequest, ref: str) -> HttpResponse:

@@ -16,7 +16,9 @@ from core.errors import DomainError, Invalid
 from core.history import lines_of
 from core.legal_time import day_end, legal_now, legal_today
 from core.models import HistoryLine
+from core.templatetags.lodestone import day
 from exporters import actions as exporters
+from exporters.models import Qualification
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, receipts
 from licensing.actions.lists import put_on_lists
@@ -145,8 +147,8 @@ def test_the_newest_screening_result_counts_whatever_case_it_was_recorded_in(wor
 def test_a_qualification_counts_through_its_last_day(world, clock):
     ref = world.application(by_whom=[for_whom(world)])
     until = make.qualified_until(world.exporter)
-    for day, qualified in ((until, True), (until + DAY, False)):
-        clock.set(day_end(day) - timedelta(hours=1))
+    for last, qualified in ((until, True), (until + DAY, False)):
+        clock.set(day_end(last) - timedelta(hours=1))
         assert judged(ref)[0].facts["exporter.annual_qualified"] is qualified
 
 
@@ -479,6 +481,41 @@ def test_a_company_that_is_not_qualified_files_one_by_one(world):
     assert problem.code == "channel-closed"
     assert "Nearest to it: Exporter qualified for annual licenses." in problem.message
     assert case(filed(world, kind="per_shipment")).state == "submitted"
+
+
+def where(client, world, ref):
+    """What is missing, each with where it leads."""
+    client.force_login(world.exporter.user)
+    text = " ".join(client.get(f"/applications/{ref}/").content.decode().split())
+    return {unescape(words).strip(): place for place, words in re.findall(r'<h3> <a href="([^"]*)">(.*?)</a>', text)}
+
+
+def test_a_plan_behind_the_end_of_the_qualification_names_that_day_and_where_it_is_renewed(world, client, clock):
+    last = legal_today() + 90 * DAY
+    Qualification.objects.filter(pk=world.exporter.organization_id).update(last_day=last)
+    ref = world.application()
+    planned(ref, 91, 200)
+    (problem,) = problems(ref)
+    words = f"ends on {day(last)}. A decider may renew it from {day(last - 60 * DAY)} on."
+    assert problem.code == "channel-closed" and problem.message.endswith(words)
+    assert where(client, world, ref) == {problem.message: "/company/#annual"}
+    clock.shift(days=91)
+    (problem,) = problems(ref)
+    assert problem.message.endswith(f"The qualification of the company ended on {day(last)}.")
+    planned(ref, -1, 200)
+    assert len(problems(ref)) == 1
+
+
+def test_a_declaration_that_is_too_old_leads_to_a_new_one_or_to_another_that_fits(world, client):
+    signed = for_whom(world)
+    ref = world.application(by_whom=[signed])
+    planned(ref, 360, 400)
+    (place,) = [to for words, to in where(client, world, ref).items() if "months before the planned start" in words]
+    assert place == f"/declarations/new/?end_user={signed.end_user.ref}"
+    new = demo.declaration(world.exporter, signed.end_user, [MAGNET], "CIV_AUTO", "motors")
+    Declaration.objects.filter(pk=new.pk).update(signed_on=legal_today())
+    (place,) = [to for words, to in where(client, world, ref).items() if "months before the planned start" in words]
+    assert place == f"/applications/{ref}/edit/#who"
 
 
 def test_materials_have_no_annual_way(world):
