@@ -48,7 +48,7 @@ from licensing.rules import (
     whoever_has_it_not,
     whoever_reconsiders,
 )
-from licensing.states import AMENDING, ASKED, OPEN_CASE, REDECLARED, RENEWING, TAKEN, UNISSUED
+from licensing.states import AMENDING, ASKED, ENDED_EARLY, OPEN_CASE, REDECLARED, RENEWING, TAKEN, UNISSUED
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
@@ -275,6 +275,11 @@ class Application(FSMModelMixin, models.Model):
     @property
     def open(self) -> bool:
         return self.state in OPEN_CASE
+
+    @property
+    def over(self) -> bool:
+        """It ended, and no license is given on it."""
+        return self.state in (*ENDED_EARLY, S.REFUSED_FINAL)
 
     @property
     def unissued(self) -> bool:

@@ -814,6 +814,25 @@ def test_what_asks_for_nothing_is_told_so_with_its_place_and_not_sent(world, cli
     assert [(one.pointer, one.code) for one in error.errors] == [("/lines", "required")]
 
 
+def test_to_withdraw_a_change_leaves_its_license_and_is_told_as_over(world, client):
+    license = world.license(kilograms=100)
+    row = alike(world, license)
+    applications.withdraw(row.ref, by=world.exporter)
+    text = plain(client, world.exporter, f"/applications/{row.ref}/")
+    assert f"It asked for a new license in the place of {license.ref}, and none was given." in text
+    assert "Nothing was asked to be otherwise." in text
+    assert "would take the place" not in text and "otherwise yet" not in text
+    ref = asks(begun(world, license), 80)
+    applications.submit(ref, seen=seen(ref), by=world.exporter)
+    path = f"/applications/{ref}/"
+    text = plain(client, world.exporter, f"{path}withdraw/")
+    assert f"The license {license.ref} is not touched" in text and "file a new application" not in text
+    assert "would take the place" in plain(client, world.exporter, path)
+    applications.withdraw(ref, by=world.exporter)
+    text = plain(client, world.exporter, path)
+    assert "and none was given" in text and "100 kg 80 kg" in text
+
+
 @pytest.mark.parametrize("what", OTHERWISE)
 def test_each_fact_that_is_otherwise_is_asked_for(world, what):
     row = alike(world, world.license(kilograms=100))
