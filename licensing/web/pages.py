@@ -1,6 +1,7 @@
 """Exporters' pages: declarations, applications. The other lists are in `lists`."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from operator import call
 from typing import Any
 
@@ -35,7 +36,7 @@ from licensing.models import Application, Basis, DecisionStep, Declaration
 from licensing.papers import end_use, said
 from licensing.prices import together
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
-from licensing.web.answers import judgements
+from licensing.web.answers import Judgement, judgements
 from licensing.web.changes import changes_of, copied
 from licensing.web.forms import (
     ApplicationForm,
@@ -434,15 +435,21 @@ def _answers(
 
 
 def application_rules(request: HttpRequest, ref: str) -> HttpResponse:
-    """What the rules say of each line for each end-user on each day that matters; one of these in full."""
+    """What the rules say of each line for each end-user on each day that matters; one of these in full: of the first
+    planned day, where none was chosen."""
     row = get_object_or_404(_whole(request), ref=ref)
     found = judgements(row, at=legal_now())
-    asked = request.GET.get("n", "1")
+    asked = request.GET.get("n") or str(_of_the_plan(found, row.planned_from))
     place = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
     if found and not 0 < place <= len(found):
         raise Http404
     context = {"application": row, "judgements": found, "place": place, "chosen": found[place - 1] if found else None}
     return render(request, "licensing/application_rules.html", context)
+
+
+def _of_the_plan(found: Sequence[Judgement], first: date | None) -> int:
+    """The place of the first that is of a planned day; of the first of all where no day is planned, or all are over."""
+    return next((place for place, one in enumerate(found, 1) if first and one.answer.day >= first), 1)
 
 
 def application_withdraw(request: HttpRequest, ref: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from config.local import demo
-from core.legal_time import legal_now
+from core.legal_time import legal_now, legal_today
 from licensing import selectors
 from licensing.actions import applications, decisions
 from licensing.models import Application
@@ -80,6 +80,16 @@ def test_each_line_end_user_and_day_is_told_and_one_of_them_in_full(world, read)
     assert "Destination United States" in read(ref, f"?n={today + 1}")
     for number in ("0", "99", "x", "-1"):
         read(ref, f"?n={number}", status=404)
+
+
+@pytest.mark.parametrize(("first", "last", "place"), [(0, 90, 1), (40, 90, 2), (-9, -1, 1)])
+def test_it_opens_at_the_first_planned_day(world, client, first, last, place):
+    ref, today = world.application(), legal_today()
+    window = {"planned_from": today + timedelta(days=first), "planned_until": today + timedelta(days=last)}
+    Application.objects.filter(ref=ref).update(**window)
+    client.force_login(world.exporter.user)
+    shown = client.get(f"/applications/{ref}/rules/").context
+    assert (shown["place"], shown["chosen"].answer.day) == (place, max(window["planned_from"], today))
 
 
 def test_what_was_filed_is_told_as_it_stood_then_and_no_officers_finding_with_it(world, read):
