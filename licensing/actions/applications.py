@@ -331,7 +331,7 @@ def _missing_papers(row: Application) -> list[Problem]:
     types = set(row.documents.exclude(pk__in=former).values_list("type", flat=True))
     needed = [*ApplicationDocument.NEEDED, *([Paper.CIRCUMSTANCES] if row.special else [])]
     add = ADD | ({Paper.IDENTITY: FORMER} if former else {})
-    return [Problem("/documents", "required", str(add[one])) for one in needed if one not in types]
+    return [Problem("/documents", "required", str(add[one]), {"paper": one}) for one in needed if one not in types]
 
 
 def _unreliable_declarations(row: Application) -> list[Problem]:

@@ -193,16 +193,20 @@ def _in_words(one: Judged, names: Sequence[str]) -> str:
 
 def _papers(case: Application, pairs: Pairs) -> Iterator[Problem]:
     """Each paper that the rules ask for on some day of the window and that the case does not have."""
-    for paper in lacking(case, chain.from_iterable(pairs.values())):
-        message = _("Add the paper that the rules ask for here: {paper}.")
-        yield Problem("/documents", "required", message.format(paper=paper))
+    for paper in _lacking(case, chain.from_iterable(pairs.values())):
+        message = _("Add the paper that the rules ask for here: {paper}.").format(paper=terms.word(terms.PAPERS, paper))
+        yield Problem("/documents", "required", message, {"paper": paper})
 
 
 def lacking(case: Application, judged: Iterable[Judged]) -> list[str]:
     """Papers that the rules ask for on one of these days and that the case does not have, in words."""
+    return [terms.word(terms.PAPERS, paper) for paper in _lacking(case, judged)]
+
+
+def _lacking(case: Application, judged: Iterable[Judged]) -> list[str]:
     if asked := {paper for one in judged for paper in one.outcome.requires}:
         asked -= {paper.type for paper in case.documents.all()}
-    return [terms.word(terms.PAPERS, paper) for paper in sorted(asked)]
+    return sorted(asked)
 
 
 def _facts(one: Judged, names: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
 from licensing.actions.copies import can_be_copied, fitting, without_its_contract
-from licensing.models import Application, Basis, DecisionStep, Declaration
+from licensing.models import Application, ApplicationDocument, Basis, DecisionStep, Declaration
 from licensing.papers import end_use, said
 from licensing.prices import together
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
@@ -274,7 +274,7 @@ def application(
         "license": getattr(row, "license", None),
         "takes_papers": applications.takes_papers(row),
         **papers.shown(row),
-        "document_form": document_form or DocumentForm(typed_into(request, "application.document")),
+        "document_form": document_form or _next_paper(request, missing),
         "history": history,
         "amending": changes_of(row),
         "copied": copied(row, today),
@@ -286,6 +286,16 @@ def application(
     }
     status = failed.status if failed else 422 if document_form else 200
     return render(request, "licensing/application_page.html", context, status=status)
+
+
+def _next_paper(request: HttpRequest, missing: Sequence[Problem]) -> DocumentForm:
+    """For the paper that the address names, or else the first that is missing."""
+    lacked = [problem.extra["paper"] for problem in missing if "paper" in problem.extra]
+    form = DocumentForm(typed_into(request, "application.document"))
+    known = [name for name, _label in form.fields["type"].choices]
+    wanted = (request.GET.get("paper"), *lacked)
+    form.initial["type"] = next((name for name in wanted if name in known), ApplicationDocument.Type.OTHER)
+    return form
 
 
 def _before_it_is_sent(row: Application) -> tuple[list[Problem], list[str]]:
@@ -343,8 +353,8 @@ def _where_to_mend(problem: Problem, row: Application) -> str:
     match problem:
         case Problem(code="exporter-not-active"):
             return reverse("company")
-        case Problem(pointer="/documents"):
-            return "#papers"
+        case Problem(pointer="/documents", extra={"paper": paper}):
+            return f"?paper={paper}#papers"
         case Problem(code="yearly-need-missing", extra={"draft": ref}):
             return reverse("declaration.edit", args=[ref]) + "#id_yearly_need"
         case Problem(code="yearly-need-missing", extra={"party": ref}):

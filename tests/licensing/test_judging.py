@@ -594,6 +594,23 @@ def test_a_paper_that_a_rule_asks_for_is_offered_and_named_in_words(world, clien
     assert codes(ref) == []
 
 
+def test_a_paper_is_added_as_what_is_missing_or_as_the_link_says(world, client):
+    ref = world.application()
+    case(ref).documents.filter(type__in=["tech_desc", "party_intro"]).delete()
+
+    def chosen(query=""):
+        return client.get(f"/applications/{ref}/{query}").context["document_form"]["type"].value()
+
+    links = list(where(client, world, ref).values())
+    assert links == ["?paper=tech_desc#papers", "?paper=party_intro#papers"]
+    assert [chosen(link.partition("#")[0]) for link in links] == ["tech_desc", "party_intro"]
+    assert [chosen(), chosen("?paper=none")] == ["tech_desc"] * 2
+    for paper in ("tech_desc", "party_intro"):
+        assert chosen() == paper
+        demo.paper(world.exporter, ref, paper)
+    assert chosen() == "other"
+
+
 def test_a_paper_that_an_edition_to_come_asks_for_is_offered_as_it_is_needed(world, client):
     ref = world.application()
 
