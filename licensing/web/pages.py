@@ -21,6 +21,7 @@ from core.models import Document
 from core.papers import PDF
 from core.quantities import show
 from core.telling import Told, told
+from core.templatetags.lodestone import quantity
 from core.web import autosave, kept, papers
 from core.web.conflicts import Files, Meeting
 from core.web.forms import ReasonForm, read_upload
@@ -32,9 +33,10 @@ from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
 from licensing.actions.copies import can_be_copied, fitting, without_its_contract
-from licensing.models import Application, ApplicationDocument, Basis, DecisionStep, Declaration
+from licensing.models import Application, ApplicationDocument, Basis, DecisionStep, Declaration, License
 from licensing.papers import end_use, said
 from licensing.prices import together
+from licensing.selectors.floors import floors_of
 from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
 from licensing.web.answers import Judgement, judgements
 from licensing.web.changes import changes_of, copied
@@ -178,6 +180,8 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
             return redirect(reverse("application.edit", args=[saved.ref]) + first)
         return redirect("application", ref=saved.ref)
     form, lines = meeting.forms
+    if row and row.amends:
+        _say_floors(lines, row.amends)
     context = {
         "form": form,
         "lines": lines,
@@ -241,6 +245,14 @@ def _whole(request: HttpRequest) -> QuerySet[Application]:
         "steps__allotments__end_user__party",
         "steps__end_users",
     )
+
+
+def _say_floors(lines: BaseFormSet, license: License) -> None:
+    """Of each line of the license of which something is used, in its place."""
+    floors = floors_of(license).lines
+    for number, form in enumerate(lines.forms, 1):
+        if number in floors and floors[number].used > 0:
+            form.at_least(quantity(floors[number].used, floors[number].unit))
 
 
 def application(

@@ -833,6 +833,21 @@ def test_to_withdraw_a_change_leaves_its_license_and_is_told_as_over(world, clie
     assert "and none was given" in text and "100 kg 80 kg" in text
 
 
+def test_the_form_of_a_change_names_its_license_and_what_is_used_of_each_line(world, client):
+    license = world.license(kilograms=100)
+    unused = plain(client, world.exporter, f"/applications/{(row := alike(world, license)).ref}/edit/")
+    assert "which are drawn and reserved" not in unused
+    world.shipment(license, 12_140)
+    client.force_login(world.exporter.user)
+    page = client.get(f"/applications/{row.ref}/edit/").content.decode()
+    assert re.search(r'class="hint" id="id_lines-0-quantity_helptext"[^>]*>\s*At least 12.14 kg, which are drawn', page)
+    text = plain(client, world.exporter, f"/applications/{row.ref}/edit/")
+    assert f"It asks to change {license.ref}. What you leave" in text
+    assert "The papers of the license are taken over" in text and "Per shipment: one end-user" not in text
+    new = plain(client, world.exporter, "/applications/new/")
+    assert "It asks to change" not in new and "Per shipment: one end-user" in new
+
+
 @pytest.mark.parametrize("what", OTHERWISE)
 def test_each_fact_that_is_otherwise_is_asked_for(world, what):
     row = alike(world, world.license(kilograms=100))

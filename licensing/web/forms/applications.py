@@ -334,6 +334,7 @@ class LineForm(forms.Form):
     ) -> None:
         self.items = items
         self.read_as = ""  # how the quantity was read, where it was typed anew
+        self.floor = ""
         super().__init__(*args, **kwargs)
         for name in self.NEEDED:
             self.fields[name].widget.attrs["data-called"] = self.fields[name].label
@@ -392,6 +393,11 @@ class LineForm(forms.Form):
                     message = _("Together the line would be worth {value}: at most {most}.")
                     self.add_error("unit_price", message.format(value=money(value, "").strip(), most=f"{WORTH_MOST:,}"))
         return data
+
+    def at_least(self, used: str) -> None:
+        """Beside the quantity stands how much of it is used."""
+        self.floor = _("At least {used}, which are drawn and reserved.").format(used=used)
+        self["quantity"].help_text = " ".join(filter(None, (self.floor, self.read_as)))
 
     def worth(self) -> Decimal | None:
         """As it was typed, or stands there; None where no price or quantity can be read."""
