@@ -69,6 +69,15 @@ def numbers(request: HttpRequest, actor: Actor, rows: Mapping[str, QuerySet[Any]
     return {name: request.numbers[name] for name in rows}
 
 
+def first_page(request: HttpRequest, actor: Actor) -> str:
+    """Where he begins: at the first entry of his menu; where none of his work lies there, at the first with some."""
+    shown, menu = _shown(actor, "main"), entries(request, actor)
+    if not menu:
+        return reverse("account")
+    at_once = any(map(actor.may, shown[0].work.split()))
+    return next((one["url"] for one in menu if one["count"] and not at_once), menu[0]["url"])
+
+
 def entries(request: HttpRequest, actor: Actor, place: str = "main") -> list[dict[str, Any]]:
     """The menu for this actor: url, label, whether it is the current section, a count or None."""
     if not hasattr(request, "numbers"):

@@ -25,7 +25,7 @@ def pools_to_decide(actor: Actor) -> QuerySet[PoolChange]:
 add(20, "applications", _("Applications"), "exporter")
 add(30, "licenses", _("Licenses"), "exporter")
 add(45, "declarations", _("Declarations"), "exporter")
-add(10, "desk", _("Queue"), "ministry", counts=mine, work="application.recommend")
+add(10, "desk", _("Queue"), "ministry", counts=mine, work="application.recommend application.accept")
 add(20, "desk.countersign", _("Countersign"), "ministry", counts=selectors.to_countersign, work="application.approve")
 add(
     25,

@@ -16,7 +16,7 @@ from core.history import lines_of, open_verbs
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import INSTANT, legal_day, legal_now, legal_today
 from core.models import Country
-from core.navigation import entries
+from core.navigation import first_page
 from core.quantities import show
 from core.sizes import LIST_ROWS
 from core.telling import told
@@ -77,8 +77,7 @@ MOVED = {
 def overview(request: HttpRequest) -> HttpResponse:
     """Exporters: what needs you, how much is left, where cases stand. Others go to their own first page."""
     if request.actor.kind != "exporter":
-        menu = entries(request, request.actor)
-        return redirect(menu[0]["url"] if menu else "account")
+        return redirect(first_page(request, request.actor))
     actor, now = request.actor, legal_now()
     today, editions = legal_day(now), licensing.editions_at(now)
     since = now - timedelta(days=TOLD_DAYS)

@@ -5,7 +5,7 @@ from django.test import RequestFactory
 
 from core import actions
 from core.models import Membership
-from core.navigation import entries
+from core.navigation import entries, first_page
 from licensing.actions import applications, decisions
 from tests import make
 from tests.make import seen
@@ -35,3 +35,11 @@ def test_each_officer_has_badges_of_his_own_work_and_the_auditor_has_none(role, 
     make.demo.send_company(waiting)
     menu = entries(RequestFactory().get("/account/"), getattr(m, role))
     assert {entry["url"]: entry["count"] for entry in menu if entry["count"]} == COUNTED[role]
+
+
+@pytest.mark.parametrize("role", ["intake", "reviewer", "auditor"])
+def test_whose_work_lies_in_the_queue_begins_there_whatever_waits_elsewhere(role, world):
+    """A company waits for intake, whose cases to accept stand in the queue, a declaration for the reviewer."""
+    make.demo.send_company(make.exporter(name="Other Co., Ltd."))
+    world.declaration(verified=False)
+    assert first_page(RequestFactory().get("/"), getattr(world.ministry, role)) == "/desk/"

@@ -1195,6 +1195,14 @@ def test_reopened_it_has_its_whole_time_again_and_other_people_decide(begun, m, 
     assert issue(begun, m.decider).application_id == row.pk
 
 
+def test_whoever_reconsiders_begins_with_what_is_contested_as_long_as_some_is(begun, m, client):
+    client.force_login(m.reconsiderer.user)
+    assert client.get("/").url == "/desk/reconsiderations/"
+    assert begun in client.get("/desk/reconsiderations/").content.decode()
+    change(begun, m.reconsiderer)
+    assert client.get("/").url == "/desk/"
+
+
 def test_a_changed_refusal_waits_to_be_issued_in_the_list_of_whoever_is_counted(world, m, client):
     both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
     ref = unchanged(world, refuse(world))
