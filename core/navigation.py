@@ -75,7 +75,7 @@ def first_page(request: HttpRequest, actor: Actor) -> str:
     if not menu:
         return reverse("account")
     at_once = any(map(actor.may, shown[0].work.split()))
-    return next((one["url"] for one in menu if one["count"] and not at_once), menu[0]["url"])
+    return str(next((one["url"] for one in menu if one["count"] and not at_once), menu[0]["url"]))
 
 
 def entries(request: HttpRequest, actor: Actor, place: str = "main") -> list[dict[str, Any]]:
