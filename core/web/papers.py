@@ -8,9 +8,7 @@ from core.papers import being_made, papers_of
 
 
 def shown(row: Model) -> dict[str, Any]:
-    """The newest first, whether one is not made yet, and the whole of the newest that are signed. Two queries."""
+    """The newest first, whether one is not made yet, and the newest that is signed and of no part. Two queries."""
     made = list(papers_of(row).reverse())
-    signed = max(
-        (paper for paper in made if paper.credential), key=lambda paper: (paper.line.at, -paper.pk), default=None
-    )
+    signed = next((paper for paper in made if paper.credential and not paper.part), None)
     return {"made_papers": made, "being_made": being_made(row), "signed_paper": signed}
