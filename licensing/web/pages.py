@@ -449,7 +449,8 @@ def _answers(
         "merged": merged(row, legal_today()),
         "amending": changes_of(row),
         "plan": plan,
-        "problems": [str(refusal.detail), *problems] if refusal and stale else problems,
+        "problems": refusal and [*([str(refusal.detail)] if stale else []), *problems],
+        "missing": [] if refusal else problems,
         "changes": changes if stale else (),
     }
     status = refusal.status if refusal else 200

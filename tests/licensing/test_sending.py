@@ -66,6 +66,19 @@ def test_an_application_is_not_sent_otherwise_than_it_was_seen(browser, world):
     assert Application.objects.get(ref=ref).state == "submitted"
 
 
+def test_what_is_missing_is_an_error_once_it_was_sent(browser, world):
+    ref = world.application()
+    Application.objects.get(ref=ref).documents.all().delete()
+    address = f"/applications/{ref}/submit/"
+    before = browser.get(address)
+    after = browser.post(address, {"seen": carried(before)})
+    titles = [re.search("<title>(.*?)</title>", page.content.decode(), re.DOTALL)[1] for page in (before, after)]
+    assert [title.startswith("Error:") for title in titles] == [False, True]
+    lacking = [str(problem.message) for problem in before.context["missing"]]
+    said = [message in unescape(page.content.decode()) for message in lacking for page in (before, after)]
+    assert lacking and all(said)
+
+
 def test_a_page_that_carries_nothing_sends_nothing(browser, world):
     ref = world.application()
     assert browser.post(f"/applications/{ref}/submit/").status_code == 412
