@@ -1,7 +1,7 @@
 """Drawn licenses, with whatever was done to them, and an amendment of each: every account is carried exactly.
 
-A few in each run, 20 with FULL=1, as each takes two seconds; AMENDMENTS says another number, AMENDMENTS_SEED another
-beginning.
+20 in each full run, 6 without FULL=1, as each takes two seconds; AMENDMENTS says another number, AMENDMENTS_SEED
+another beginning.
 """
 
 import logging

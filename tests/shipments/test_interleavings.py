@@ -1,6 +1,6 @@
 """Two verbs at once, in every order of their round trips: what comes out is what one after the other gives.
 
-A run takes all orders of the pairs that have few, and some of the others; FULL=1 of more pairs; ORDERS=all takes all.
+Each full run takes all orders of the pairs that have few, and some of the others; ORDERS=all takes all.
 
 Elsewhere, each beside the twin that drops its lock: issue and the end of an account (licensing/test_standing_races),
 what two officers countersign (licensing/test_countersign_races), a declaration that ends while a case names it
