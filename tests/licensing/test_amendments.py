@@ -836,11 +836,12 @@ def test_to_withdraw_a_change_leaves_its_license_and_is_told_as_over(world, clie
 def test_the_form_of_a_change_names_its_license_and_what_is_used_of_each_line(world, client):
     license = world.license(kilograms=100)
     unused = plain(client, world.exporter, f"/applications/{(row := alike(world, license)).ref}/edit/")
-    assert "which are drawn and reserved" not in unused
+    assert "At least what is drawn" not in unused
     world.shipment(license, 12_140)
     client.force_login(world.exporter.user)
     page = client.get(f"/applications/{row.ref}/edit/").content.decode()
-    assert re.search(r'class="hint" id="id_lines-0-quantity_helptext"[^>]*>\s*At least 12.14 kg, which are drawn', page)
+    hint = re.search(r'class="hint" id="id_lines-0-quantity_helptext">(.*?)</div>', page)[1]
+    assert hint == "At least what is drawn and reserved, 12.14 kg."
     text = plain(client, world.exporter, f"/applications/{row.ref}/edit/")
     assert f"It asks to change {license.ref}. What you leave" in text
     assert "The papers of the license are taken over" in text and "Per shipment: one end-user" not in text

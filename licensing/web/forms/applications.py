@@ -396,7 +396,7 @@ class LineForm(forms.Form):
 
     def at_least(self, used: str) -> None:
         """Beside the quantity stands how much of it is used."""
-        self.floor = _("At least {used}, which are drawn and reserved.").format(used=used)
+        self.floor = _("At least what is drawn and reserved, {used}.").format(used=used)
         self["quantity"].help_text = " ".join(filter(None, (self.floor, self.read_as)))
 
     def worth(self) -> Decimal | None:
