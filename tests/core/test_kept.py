@@ -228,7 +228,7 @@ def test_a_step_that_is_not_open_any_more_shows_its_text_to_copy_from_and_what_h
     assert page.context["typed"] == [
         ("Outcome", "Refuse"),
         ("End-users", str(Application.objects.get(ref=ref).end_users.get().party)),
-        ("If refused: which factors of the law", "End-user"),
+        ("Factors of the law", "End-user"),
         ("Reason the exporter will read", FIVE_HUNDRED),
     ]
     assert html.count("What you had typed") == 1

@@ -27,7 +27,7 @@ from core.web.labels import said, said_by_name
             "outcome=refuse&seen=4&factors=END_USER&factors=END_USE&months=&acknowledged=3af1",
             [
                 ("Outcome", "Refuse"),
-                ("If refused: which factors of the law", "End-user, End-use"),
+                ("Factors of the law", "End-user, End-use"),
                 ("I have seen that the rules say something else of this case than when it was last looked at", "Yes"),
             ],
         ),

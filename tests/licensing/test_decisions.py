@@ -527,7 +527,7 @@ def test_an_old_page_of_a_recommendation_says_what_was_typed_in_words_and_who_di
     assert response.context["typed"] == [
         ("Outcome", "Refuse"),
         ("End-users", str(user.party)),
-        ("If refused: which factors of the law", "End-user"),
+        ("Factors of the law", "End-user"),
         ("Reason the exporter will read", "Typed words"),
     ]
     assert "['END_USER']" not in page

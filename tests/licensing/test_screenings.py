@@ -121,6 +121,15 @@ def test_only_whoever_has_the_case_records_a_result(world, case):
     assert not Screening.objects.exists()
 
 
+def test_what_an_approval_waits_for_stands_among_what_goes_when_a_refusal_is_chosen(world, case, client):
+    client.force_login(world.ministry.reviewer.user)
+    page = unescape(client.get(f"/desk/cases/{case}/").content.decode())
+    approved = page.split('<div class="if-approved">')[1].split('<div class="if-refused">')
+    assert page.count("No approval can be recommended before") == 1
+    assert "No approval can be recommended before" in approved[0]
+    assert "If refused" not in page and "Factors of the law" in approved[1]
+
+
 def test_an_approval_is_recommended_when_each_end_user_that_it_keeps_was_screened(world, case):
     by = world.ministry.reviewer
     [one, other] = users(case)

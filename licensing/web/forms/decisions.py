@@ -80,7 +80,7 @@ class RecommendForm(StepForm):
         widget=forms.CheckboxSelectMultiple,
     )
     factors = forms.MultipleChoiceField(
-        label=gettext_lazy("If refused: which factors of the law"),
+        label=gettext_lazy("Factors of the law"),
         choices=DecisionStep.Factor.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
