@@ -1,6 +1,6 @@
 """The verbs of a company's account, and of what lets it file for annual licenses."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from config.local import demo
@@ -155,7 +155,7 @@ ACCOUNT = [
 
 
 def granted(walk: Any, row: Annual, who: int, _: Any) -> None:
-    row.last_days = False
+    row.last = date.max
 
 
 MET = {"", "test-not-met"}  # by a published test, of which the model knows nothing
@@ -184,6 +184,6 @@ ANNUAL = [
         *("annual", "renew", "decider", "granted"),
         lambda walk, row, **by: qualifications.renew(walk.pk, papers_seen=True, **by),
         granted,
-        conditions=(lambda walk, row, who: MET if row.last_days else {"renewal-not-open"},),
+        conditions=(lambda walk, row, who: MET if row.last < date.max else {"renewal-not-open"},),
     ),
 ]

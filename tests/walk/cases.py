@@ -47,7 +47,7 @@ def complete(plain: Plain, row: Case, who: int) -> bool:
     return (
         all(one.state in RECOMMENDABLE for one in plain.named(row))
         and plain.account.state == "active"
-        and (row.grants != "annual" or plain.qualified)
+        and (row.grants != "annual" or plain.qualified_for(row))
         and 1 <= len(row.named) <= (1 if row.grants in LONE else len(row.named))
         and row.asks >= used(plain, row)
     )
@@ -230,7 +230,7 @@ def engine(walk: Any, row: Case, who: int) -> set[str]:
         or not set(row.named) <= row.screened
         or any(one.state not in RECOMMENDABLE for one in plain.named(row))
         or any(row.recommended and one.signed > row.recommended[2] for one in plain.named(row))
-        or (row.grants == "annual" and not plain.qualified)
+        or (row.grants == "annual" and not plain.qualified_for(row))
         or plain.account.state == "barred"
     )
     return ENGINE if unknown else set()

@@ -44,10 +44,10 @@ class Account:
 
 @dataclass
 class Annual:
-    """What lets a company file for annual licenses. last_days: it may be renewed by now."""
+    """What lets a company file for annual licenses. last: its last day, where that is near: then it is renewed."""
 
     state: str = "granted"
-    last_days: bool = False
+    last: date = date.max
 
 
 @dataclass
@@ -263,6 +263,10 @@ class Plain:
     @property
     def qualified(self) -> bool:
         return self.annual.state == "granted"
+
+    def qualified_for(self, case: Case) -> bool:
+        """On the day on which the case begins."""
+        return self.qualified and case.first <= self.annual.last
 
     def hit(self, party: int) -> str:
         """That it is, or may be, on a list."""

@@ -156,8 +156,8 @@ class Walk:
             ):
                 self._in_turn(verbs, row, names)
         if self.number % 3 == 1:
-            Qualification.objects.filter(pk=self.pk).update(last_day=self.plain.today + timedelta(50))
-            self.plain.annual.last_days = True
+            self.plain.annual.last = self.plain.today + timedelta(50)
+            Qualification.objects.filter(pk=self.pk).update(last_day=self.plain.annual.last)
             self._in_turn(ANNUAL, self.plain.annual, ("renew",))
 
     def ends(self) -> None:
