@@ -110,13 +110,14 @@ def _closing(row: Application) -> Any:
 
 @command
 def read_answer(ref: str, *, question: int, by: Actor) -> Application:
-    """Both sides see that the reviewer read what the applicant last said there. A second time changes nothing."""
+    """Both sides see that the reviewer read what the applicant last said there. A second time changes nothing, nor of a
+    contested case where that was said before."""
     row = lock(applications_for(by), ref=ref)
     verb = row.read_contested if row.contested else row.read_answer
     require(verb, by=by)
     require_reconsidering(row, by)
     asked = _of_case(row, question)
-    if asked.has_news:
+    if asked.to_read:
         at = legal_now()
         asked.entries.create(kind=Kind.READ, by=by.user, at=at)
         move(verb, by=by, at=at, facts={"question": asked.pk})
@@ -146,7 +147,7 @@ def no_answer(pk: int, *, by: Actor) -> bool:
 
 
 def _of_case(row: Application, question: int) -> Question:
-    found = row.questions.filter(pk=question).first()
+    found = row.questions.with_anew().filter(pk=question).first()
     if found is None:
         raise NotFound()
     return found

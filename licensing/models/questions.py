@@ -66,6 +66,7 @@ class Question(models.Model):
     due_on = models.DateField()
 
     objects = Questions.as_manager()
+    anew: bool  # of those `with_anew`
 
     class Meta:
         ordering = ["pk"]
@@ -97,6 +98,11 @@ class Question(models.Model):
         """As Questions.with_news."""
         said = [entry.kind for entry in self.entries.all()]
         return bool(said) and said[-1] in QuestionEntry.APPLICANT
+
+    @property
+    def to_read(self) -> bool:
+        """Of one `with_anew`: it has news for whoever has the case now, or reconsiders it."""
+        return self.has_news and (self.anew or not self.application.contested)
 
 
 @insert_only

@@ -55,7 +55,7 @@ def threaded(row: Application, context: dict[str, Any], contests: Iterable[Conte
 
 def _thread(question: Question, forms: dict[str, StepForm], today: date, contests: list[Contest]) -> Thread:
     contested = any(contest.covers(question.asked_at) for contest in contests)
-    end, news = question.end, question.has_news and (question.anew or not question.application.contested)
+    end, news = question.end, question.to_read
     verbs = [verb for verb in OPEN if verb in forms and not end]
     verbs += ["read_answer"] if news and "read_answer" in forms else []
     return Thread(

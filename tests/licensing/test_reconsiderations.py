@@ -1422,12 +1422,15 @@ def test_both_sides_see_the_question_on_their_page(begun, m, world, client):
 def test_an_answer_of_before_the_refusal_is_no_news_to_whoever_reconsiders_it(world, m, client):
     list_of, words = "/desk/reconsiderations/", ("New answer to read", "Mark as read", "1 new")
     ref = world.under_review(world.application())
-    questions.answer(ref, question=ask(ref, m.reviewer), text="The larger.", final=True, by=world.exporter)
+    before = ask(ref, m.reviewer)
+    questions.answer(ref, question=before, text="The larger.", final=True, by=world.exporter)
     refuse(world, ref)
     contest(ref, world.exporter)
     act("admit", ref, m.reconsiderer)
     shown = page(client, m.reconsiderer, list_of) + page(client, m.reconsiderer, f"/desk/cases/{ref}/")
     assert "The larger." in shown and not [said for said in words if said in shown]
+    questions.read_answer(ref, question=before, by=m.reconsiderer)
+    assert not HistoryLine.objects.filter(subject_ref=ref, verb="read_answer").exists()
     questions.answer(ref, question=ask(ref, m.reconsiderer), text="Both.", final=True, by=world.exporter)
     shown = page(client, m.reconsiderer, list_of) + page(client, m.reconsiderer, f"/desk/cases/{ref}/")
     assert [shown.count(said) for said in words] == [1, 1, 1]
