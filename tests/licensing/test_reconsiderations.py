@@ -256,7 +256,7 @@ def test_a_refusal_is_not_called_closed_as_long_as_it_can_be_contested(ref, worl
     page(client, world.exporter, path)  # opens its notice
     on(remedy(ref).last_day.isoformat())
     text = page(client, world.exporter, path)
-    assert "The refusal can be contested: below stands until when. The other way is a new application" in text
+    assert "The refusal can be contested: until when stands below. The other way is a new application" in text
     assert closed not in text
     on((remedy(ref).last_day + timedelta(days=1)).isoformat())
     text = page(client, world.exporter, path)

@@ -10,6 +10,7 @@ from core.legal_time import legal_now
 from core.models import Country, Role
 from exporters import actions
 from licensing.models import License
+from licensing.papers.certificate import issued
 from licensing.papers.extract import extracts
 from licensing.selectors import verified
 
@@ -62,7 +63,7 @@ def test_a_license_says_where_it_sends_its_end_user_wherever_he_has_moved(world,
     assert f"{name}, Germany" in page(client, port, f"/customs/licenses/{license.ref}/")
     opened = verified.opened(license.ref, user.verify_code)
     assert [one.pk for one in verified.standing(opened, legal_now()).countries] == ["DE"]
-    [extract] = extracts(lines_of(license).get(verb="issue"))
+    [extract] = extracts(issued(lines_of(license).get(verb="issue")))
     assert extract.claims["end_user"]["country"] == "DE"
 
 
