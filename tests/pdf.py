@@ -5,20 +5,22 @@ import json
 import re
 from collections.abc import Iterator
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pdfua
 import pikepdf
 
-from core.models import Paper
 from core.typesetting import Drawing
+
+if TYPE_CHECKING:
+    from core.models import Paper
 
 
 def opened(content: bytes) -> pikepdf.Pdf:
     return pikepdf.open(io.BytesIO(content))
 
 
-def data_of(paper: Paper) -> dict[str, Any]:
+def data_of(paper: "Paper") -> dict[str, Any]:
     """What its template is given, as `core.typesetting.text_of` takes it."""
     data: dict[str, Any] = json.loads(paper.data)
     return data | ({"qr": Drawing(data["qr"])} if "qr" in data else {})
