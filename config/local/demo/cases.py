@@ -86,8 +86,10 @@ def application(
             contract_no=contract,
             contract_on=today - timedelta(days=30),
             planned_from=today,
-            planned_until=today + timedelta(days=330),
-            **{"consignees": [row.end_user for row in by_whom], "purpose": "sale", "red_flag": "none"} | USUAL | said,
+            **{"consignees": [row.end_user for row in by_whom], "planned_until": today + timedelta(days=330)}
+            | {"purpose": "sale", "red_flag": "none"}
+            | USUAL
+            | said,
         ),
         by=actor,
     )
@@ -152,10 +154,9 @@ def issued(actor: Actor, ref: str, ministry: Ministry, by_whom: list[Declaration
         ref,
         seen=seen(ref),
         outcome="approve",
-        months=12,
         conditions=["DELIVERY_PROOF_30D", "NO_RESALE"],
         by=ministry.reviewer,
-        **recommended,
+        **{"months": 12} | recommended,
     )
     decisions.approve(ref, seen=seen(ref), by=ministry.decider)
     return decisions.issue(ref, seen=seen(ref), by=ministry.decider)

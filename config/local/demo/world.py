@@ -107,7 +107,9 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
     shipped(actor, first, "AUR-103", 1_080)
 
     arcs = [("1C905.a.4", "NdFeB arc magnets N38UH, Dy 1.8 %", 1_500)]
-    second = issued(actor, application(actor, "annual", arcs, [drives], "DEL-2026-07", N38), ministry, [drives])
+    soon = legal_today() + timedelta(days=115)  # so near that whoever tries the demo may renew it
+    asked = application(actor, "annual", arcs, [drives], "DEL-2026-07", N38, planned_until=soon)
+    second = issued(actor, asked, ministry, [drives], months=4)
     cleared(customs, shipped(actor, second, "DEL-201", 1_250), "0000000201", 1_250_000)
     shipped(actor, second, "DEL-202", 110)
 
@@ -132,7 +134,7 @@ def lanting_cases(actor: Actor, clerk: Actor, ministry: Ministry, customs: Actor
         ministry,
     )
     decisions.recommend(
-        second_officer, seen=seen(second_officer), outcome="approve", months=12, conditions=[], by=ministry.reviewer
+        second_officer, seen=seen(second_officer), outcome="approve", months=11, conditions=[], by=ministry.reviewer
     )
     oxide = [("1C904.b", "Terbium oxide 99.99 %", 900)]  # materials have no annual way
     sent = application(actor, "per_shipment", oxide, [drives], "DEL-2026-09")
