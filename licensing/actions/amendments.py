@@ -54,7 +54,7 @@ def require_none_closed(row: Application, users: Iterable[ApplicationEndUser]) -
         ended_at=None,
     )
     if names := dict.fromkeys(closed.values_list("end_user__party__name", flat=True)):
-        message = _("The ministry closed this on {ref}: {names}. Leave it out, or wait until that is lifted.")
+        message = _("The ministry closed {names} on {ref}. Leave this out, or wait until that is lifted.")
         raise DomainError(message.format(ref=row.amends.ref, names="; ".join(names)), code="end-user-closed")
 
 

@@ -174,7 +174,7 @@ def require_screened(row: Application, chosen: Iterable[ApplicationEndUser]) -> 
     screening-missing."""
     screened = screened_in(row)
     if waiting := [str(user.party) for user in chosen if user.party_id not in screened]:
-        message = _("No screening result is recorded in this case for: {names}.")
+        message = _("No screening result for {names} is recorded in this case.")
         raise DomainError(message.format(names="; ".join(waiting)), code="screening-missing")
 
 
@@ -184,7 +184,7 @@ def require_resolved(judged: Iterable[Judged], users: Collection[int]) -> None:
     kept = [one.user for one in judged if one.said.get(HIT) == POSSIBLE and one.user.pk in users]
     if names := list(dict.fromkeys(str(user.party) for user in kept)):
         message = _(
-            "Screening found a possible hit, which nobody resolved yet, on: {names}. Return or reopen the case; its "
+            "Screening found a possible hit on {names}, which nobody resolved yet. Return or reopen the case; its "
             "reviewer records whether it is one."
         )
         raise DomainError(message.format(names="; ".join(names)), code="screening-unresolved")
@@ -195,12 +195,12 @@ def require_resolved_of(declaration: Declaration) -> None:
     newest = counting(screenings_of([declaration.end_user_id])).get(declaration.end_user_id)
     if newest and newest.hit == POSSIBLE:
         message = _(
-            "Screening found a possible hit, which nobody resolved yet, on: {names}. The reviewer of case {case} "
+            "Screening found a possible hit on {names}, which nobody resolved yet. The reviewer of case {case} "
             "records whether it is one; verify it then."
         )
         if not newest.application.open:
             message = _(
-                "Screening found a possible hit, which nobody resolved yet, on: {names}. Its case {case} has ended: a "
+                "Screening found a possible hit on {names}, which nobody resolved yet. Its case {case} has ended: a "
                 "reviewer records whether it is one on a license of theirs, or in another case; verify it then."
             )
         message = message.format(names=declaration.end_user.name, case=newest.application.ref)

@@ -195,7 +195,7 @@ def _says(found: Standing) -> Any:
     elif found.word == Word.NOT_YET:
         yield both(lambda: _("Nothing may be exported on it before its first day."))
     for one in found.closed:
-        yield both(lambda one=one: one_stop(_("Suspended for the end-user {name}.").format(name=one.party.name)))
+        yield both(lambda one=one: one_stop(_("The end-user {name} is suspended.").format(name=one.party.name)))
     office = found.office
     yield both(lambda: _("Whom to ask: {office}").format(office=in_language(office.name_en, office.name_zh)))
 

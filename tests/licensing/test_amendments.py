@@ -408,7 +408,7 @@ def test_nobody_is_open_again_by_it_whom_a_decider_closed(world, step):
             suspended(world, Query(end_user=party.ref))
             error = refused(call)
             assert (error.code, error.status) == ("end-user-closed", 409)
-            assert f"on {license.ref}: {party.name}." in error.detail
+            assert f"{party.name} on {license.ref}." in error.detail
             lifted(world, Query(end_user=party.ref))
         call()
 
@@ -422,7 +422,7 @@ def test_it_goes_on_without_him_and_no_later_one_brings_him_back(world, client):
     decisions.recommend(row.ref, seen=seen(row.ref), **said)
     suspended(world, Query(end_user=closed.party.ref))
     text = text_of(client, world.ministry.decider, f"/desk/cases/{row.ref}/")
-    assert f"The ministry closed this on {license.ref}: {closed.party.name}." in text
+    assert f"The ministry closed {closed.party.name} on {license.ref}." in text
     decisions.send_back(row.ref, seen=seen(row.ref), reason="Without him.", by=world.ministry.decider)
     kept = [user.pk for user in row.end_users.exclude(pk=closed.pk)]
     decisions.recommend(row.ref, seen=seen(row.ref), end_users=kept, text="Not him.", **said)

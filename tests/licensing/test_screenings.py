@@ -282,7 +282,7 @@ def unresolved(verb, ref, by):
         verb(ref, seen=seen(ref), acknowledged=tick(ref), by=by)
     assert (refusal.value.code, Application.objects.get(ref=ref).state) == ("screening-unresolved", before)
     return [str(user.party) for user in Application.objects.get(ref=ref).end_users.all()].index(
-        refusal.value.detail.partition("on: ")[2].partition(". Return or reopen")[0]
+        refusal.value.detail.partition("hit on ")[2].partition(", which nobody")[0]
     )
 
 

@@ -306,7 +306,7 @@ def test_an_end_user_reads_his_part_and_the_whole_says_who_is_closed(issued, cli
     states = [rest(client, issued, code).json()["state"] for code in (None, first.verify_code, second.verify_code)]
     assert states == ["in_force", "suspended", "in_force"]
     assert rest(client, issued).json()["closed"] == [first.party.name]
-    assert f"Suspended for the end-user {first.party.name}" in text(client, address(issued))
+    assert f"The end-user {first.party.name} is suspended." in text(client, address(issued))
 
 
 def test_40_attempts_by_one_part_to_learn_anything_of_another(issued, client, world):
