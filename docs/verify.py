@@ -207,9 +207,13 @@ def refused(why):
     return 1
 
 
+def is_file(word):
+    return len(word) < 200 and Path(word).is_file()
+
+
 def token_of(word):
     """What was given as TOKEN, or stands in the file of that name."""
-    file = Path(word).read_bytes() if len(word) < 200 and Path(word).is_file() else word.encode()
+    file = Path(word).read_bytes() if is_file(word) else word.encode()
     if file.startswith(b"%PDF"):
         raise Refused("a PDF is no TOKEN: give the .jws file that came with it, or the text of its printed code")
     return file.decode("utf-8", "replace").strip().rpartition("#")[2]
@@ -220,7 +224,7 @@ def main(words):
     words = [word for word in words if word != "--json"]
     if len(words) not in (2, 3):
         return print(__doc__) or 2
-    if re.fullmatch(r"\w{5}-?\w{5}|\S+/v/[^#]+", words[0]):
+    if re.fullmatch(r"\w{5}-?\w{5}|\S+/v/[^#]+", words[0]) and not is_file(words[0]):
         said = "NOTHING WAS CHECKED: that is the code for the authority's page. TOKEN is all that the square code holds"
         return print(f"{said}.\n未作核验：这是供在线核验页使用的验证码。TOKEN 是方形二维码的全部内容。") or 2
     try:

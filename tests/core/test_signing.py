@@ -238,6 +238,13 @@ def test_what_is_typed_into_the_page_is_no_paper_that_was_refused(files, typed):
     assert status == 2 and said.startswith("NOTHING WAS CHECKED") and "未作核验" in said and "REFUSED" not in said
 
 
+@pytest.mark.parametrize("name", ["licence_01", "v/paper.jws"])
+def test_a_file_is_read_whatever_it_is_called(files, name):
+    (files / "v").mkdir()
+    (files / name).write_bytes((files / "paper.jws").read_bytes())
+    assert run(files / name, files / "jwks.json")[0] == 0
+
+
 def test_it_says_in_both_languages_what_was_decided_or_why_not_and_to_programs_what_was_signed(files):
     keys = files / "jwks.json"
     _status, said = run(files / "paper.jws", keys)
