@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, Invalid, Problem
-from core.legal_time import legal_day, legal_today
+from core.legal_time import legal_day
 from core.templatetags.lodestone import day
 from exporters.models import renewable_from
-from exporters.selectors import last_days
 from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
@@ -140,7 +139,7 @@ def _closed(case: Application, days: Sequence[Judged]) -> Problem | None:
         said = _("{forbidden}. {way}").format(forbidden=message, way=_ASK_SPECIAL if left else _NO_SPECIAL)
         return Problem("/lines", "policy-prohibits", said, {"special": left})
     message = _("The rules do not open {channel} for {code} to {name}: {why}")
-    why, extra = _closing(case, days, channel)
+    why, extra = _closing(days, channel)
     told = [message.format(channel=terms.word(terms.CHANNELS, channel), code=code, name=name, why=why)]
     if case.special and any(one.opens("single") for one in days):
         told.append(_("Nothing forbids it: file it per shipment."))
@@ -152,7 +151,7 @@ def _forbidding(one: Judged) -> str:
     return _in_words(one, [rule.id for rule in rules if rule.effect.disposition == "prohibited"])
 
 
-def _closing(case: Application, days: Sequence[Judged], channel: str) -> tuple[str, dict[str, object]]:
+def _closing(days: Sequence[Judged], channel: str) -> tuple[str, dict[str, object]]:
     """The rules that take the channel away on the first day on which some do; else on which facts the rule fails that
     is nearest to opening it, and whether that is the company's qualification alone. Of what is on no loaded list never
     that it needs no license."""
@@ -168,14 +167,14 @@ def _closing(case: Application, days: Sequence[Judged], channel: str) -> tuple[s
         return _("No rule opens it on these days."), {}
     nearest = min(failing, key=len)
     extra: dict[str, object] = {"qualification": True} if nearest == (QUALIFIED,) else {}
-    if extra and (last := last_days([case.exporter_id]).get(case.exporter_id)):
-        return _qualified_through(last), extra
+    if extra and (last := days[0].qualified):
+        return _qualified_through(last, days[0].editions.today), extra
     facts = terms.listed(terms.word(terms.FACTS, name) for name in nearest)
     return _("No rule opens it for these facts. Nearest to it: {facts}.").format(facts=facts), extra
 
 
-def _qualified_through(last: date) -> str:
-    if last < legal_today():
+def _qualified_through(last: date, today: date) -> str:
+    if last < today:
         return _("The qualification of the company ended on {last}.").format(last=day(last))
     message = _("The qualification of the company ends on {last}. A decider may renew it from {first} on.")
     return message.format(last=day(last), first=day(renewable_from(last)))

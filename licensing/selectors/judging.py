@@ -110,10 +110,11 @@ def unscreened(rules: Compiled, facts: Facts, *, on: date, audience: str, specia
 
 @dataclass(frozen=True, kw_only=True)
 class Judged(Look):
-    """The same of a line for an end-user."""
+    """The same of a line for an end-user. qualified: the last day on which the company is."""
 
     line: ApplicationLine
     user: ApplicationEndUser
+    qualified: date | None
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _judged(
         hit = known.hits.get(user.party_id)
         facts, unproved = said(case, line, user, hit), case.special and hit is None
         seen = looks(facts, days, last_day, editions, audience, unproved=unproved)
-        found += [Judged(**vars(look), line=line, user=user) for look in seen]
+        found += [Judged(**vars(look), line=line, user=user, qualified=last_day) for look in seen]
     return found
 
 

@@ -507,6 +507,18 @@ def test_a_plan_behind_the_end_of_the_qualification_names_that_day_and_where_it_
     assert problem.message.endswith(f"The qualification of the company ended on {day(last)}.")
 
 
+def test_the_same_is_asked_for_one_end_user_as_for_three(world):
+    Qualification.objects.filter(pk=world.exporter.organization_id).update(last_day=legal_today() + 90 * DAY)
+    asked = []
+    for count in (1, 3):
+        ref = world.application(by_whom=[for_whom(world) for _ in range(count)])
+        planned(ref, 91, 200)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(problems(ref)) == count
+        asked.append([one["sql"] for one in queries])
+    assert len(asked[0]) == len(asked[1]), "\n".join(asked[1])
+
+
 def test_a_declaration_that_is_too_old_leads_to_a_new_one_or_to_another_that_fits(world, client):
     signed = for_whom(world)
     ref = world.application(by_whom=[signed])
