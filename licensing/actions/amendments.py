@@ -130,7 +130,7 @@ def asks_nothing(row: Application) -> list[Problem]:
     another cap, share or number of clearances."""
     if row.amends is None or _in_order(said(row)) != _in_order(unchanged(row.amends, row)):
         return []
-    message = _("Say what is to be otherwise than {ref} says, in the goods, the end-users, the days or the remarks.")
+    message = _("Say what is to be otherwise than {ref} says, in the form or in the remarks.")
     return [Problem("/lines", "required", message.format(ref=row.amends.ref))]
 
 

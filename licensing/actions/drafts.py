@@ -123,6 +123,8 @@ def says(license: License) -> Draft:
 
 
 def unchanged(license: License, row: Application) -> Draft:
-    """What this change of the license would say if nothing were asked to be otherwise: it is of a kind of its own, and
-    counts its months from the first license on."""
-    return replace(says(license), kind=row.kind, planned_from=row.planned_from)
+    """What this change of the license would say if nothing were asked to be otherwise: it is of a kind of its own,
+    counts its months from the first license on, and asks for some of each line, as every application does."""
+    old = says(license)
+    lines = [replace(line, quantity=max(line.quantity, 1)) for line in old.lines]
+    return replace(old, kind=row.kind, planned_from=row.planned_from, lines=lines)

@@ -814,6 +814,25 @@ def test_what_asks_for_nothing_is_told_so_with_its_place_and_not_sent(world, cli
     assert [(one.pointer, one.code) for one in error.errors] == [("/lines", "required")]
 
 
+def test_a_line_that_is_used_up_asks_for_nothing_by_its_least_quantity(world, client):
+    """An application asks for some of each line, were it a gram of one that has nothing any more."""
+    license = world.license(kilograms=100)
+    world.shipment(license, 40 * KG)
+    new = replaced(world, license, 40)
+    again = alike(world, new)
+    assert (new.lines.get().authorized, again.lines.get().quantity) == (0, 1)
+    assert [one.code for one in amendments.asks_nothing(again)] == ["required"]
+    assert "Nothing is asked to be otherwise yet." in plain(client, world.exporter, f"/applications/{again.ref}/")
+
+
+def test_a_refusal_that_stands_is_told_as_over(world, client, clock):
+    first = turned_down(world, world.license(kilograms=100))
+    path, over = f"/applications/{first}/", "It asked for a new license in the place of"
+    assert over not in plain(client, world.exporter, path)
+    clock.shift(days=120)
+    assert over in plain(client, world.exporter, path)
+
+
 def test_to_withdraw_a_change_leaves_its_license_and_is_told_as_over(world, client):
     license = world.license(kilograms=100)
     row = alike(world, license)
