@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, QuerySet, prefetch_related_objects
+from django.db.models import Count, QuerySet, prefetch_related_objects
 
 from core.access import Actor
 from core.legal_time import day_start, legal_day, months_after
@@ -14,7 +14,8 @@ from licensing.models import Application, ApplicationEndUser, ApplicationLine, E
 from licensing.models.applications import Kind
 from licensing.selectors import editions_at, in_force
 from licensing.selectors.judging import NEW, PARTS, known_of, looks, said
-from licensing.states import AMENDING, ApplicationState
+from licensing.selectors.merges import asked_for
+from licensing.states import ApplicationState
 from shipments.qualifying import Exam, examine
 
 MONTHS = 12
@@ -55,7 +56,7 @@ def offered_to(actor: Actor, at: datetime) -> Offered | None:
     not among it.
     """
     repeated = {key: same for key, same in _alike(actor, at).items() if len(same) >= REPEATED}
-    held = _held(actor) | _asked_for(actor) if repeated else set()
+    held = _held(actor) | asked_for(actor) if repeated else set()
     wanted = {key: same for key, same in repeated.items() if key[:2] not in held}
     if not wanted:
         return None
@@ -116,13 +117,6 @@ def _opened(newest: Mapping[Key, Application], at: datetime) -> dict[Key, tuple[
 def _held(actor: Actor) -> set[tuple[int, int]]:
     rows = in_force(actor).filter(kind=Kind.ANNUAL).order_by().values_list("end_users__goods", "end_users__party_id")
     return {(item, party) for goods, party in rows for item in goods}
-
-
-def _asked_for(actor: Actor) -> set[tuple[int, int]]:
-    """Of each annual application that is not over, drafts among them, the items that its end-users declared."""
-    rows = Application.objects.filter(exporter_id=actor.organization_id, kind=Kind.ANNUAL, state__in=AMENDING)
-    declared = rows.filter(lines__control_item=F("end_users__declaration__items__control_item")).order_by()
-    return set(declared.values_list("lines__control_item_id", "end_users__party_id"))
 
 
 def _steps(cases: Collection[int]) -> dict[int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, QuerySet, prefetch_related_objects
 
 from core.access import Actor
 from core.legal_time import day_start, legal_day, months_after
@@ -17,7 +17,7 @@ from licensing.models import Application, ApplicationLine, Kind, License, Merged
 from licensing.policy.vocabulary import MONTHS
 from licensing.selectors.applications import applications_for, parts, steps
 from licensing.selectors.licenses import in_force
-from licensing.states import MERGING, RENEWING, LicenseState
+from licensing.states import AMENDING, MERGING, RENEWING, LicenseState
 
 CASES_LEAST, CASES_MOST = 2, 100
 
@@ -100,12 +100,24 @@ def annual_in_force(actor: Actor, at: datetime) -> list[License]:
 
 def covering(licenses: Iterable[License], case: Application) -> License | None:
     """The first of these under which each end-user of the case may be sent all that it declared of its goods."""
-    items = set(items_of(case))
-    asked = {(user.party_id, item) for user in case.end_users.all() for item in items & user.declaration.covered}
+    wanted = wanted_by(case)
     for license in licenses:
-        if asked <= {(user.party_id, item) for user in license.end_users.all() for item in user.goods}:
+        if wanted <= {(item, user.party_id) for user in license.end_users.all() for item in user.goods}:
             return license
     return None
+
+
+def wanted_by(case: Application) -> set[tuple[int, int]]:
+    """The (item, end-user) of the case: those of its goods that the end-user declared."""
+    items = set(items_of(case))
+    return {(item, user.party_id) for user in case.end_users.all() for item in items & user.declaration.covered}
+
+
+def asked_for(actor: Actor) -> set[tuple[int, int]]:
+    """The same of all annual applications of the company that are not over, drafts among them."""
+    rows = Application.objects.filter(exporter_id=actor.organization_id, kind=Kind.ANNUAL, state__in=AMENDING)
+    declared = rows.filter(lines__control_item=F("end_users__declaration__items__control_item")).order_by()
+    return set(declared.values_list("lines__control_item_id", "end_users__party_id"))
 
 
 def for_merging(rows: QuerySet[Application]) -> QuerySet[Application]:

@@ -57,11 +57,13 @@ class Offer:
 
 
 def offers(actor: Actor, at: datetime) -> list[Offer]:
-    """Like cases for some of which the rules open an annual license to the company."""
+    """Like cases for some of which the rules open an annual license to the company, and none is asked for."""
     if not actor.may("application.merge", "POST"):
         return []
     found = merges.alike(actor, at, most=OFFERS_LOOKED, each=OFFERS_CASES)
-    opened = (one for one in found if not verbs.closed(one.cases, actor.organization_id, at))
+    asked = merges.asked_for(actor) if found else set()
+    new = (one for one in found if not merges.wanted_by(one.newest) <= asked)
+    opened = (one for one in new if not verbs.closed(one.cases, actor.organization_id, at))
     first = list(islice(opened, OFFERS_MOST))
     annual = merges.annual_in_force(actor, at) if first else []
     return [Offer(one.count, one.newest, merges.covering(annual, one.newest)) for one in first]
@@ -76,7 +78,7 @@ def offer_of(case: Application, actor: Actor, at: datetime) -> Offer | None:
     if case.pk not in keys or len(keys) < merges.CASES_LEAST:
         return None
     like = list(merges.for_merging(rows.filter(pk__in=keys[: merges.CASES_MOST])))
-    if verbs.closed(like, actor.organization_id, at):
+    if merges.wanted_by(case) <= merges.asked_for(actor) or verbs.closed(like, actor.organization_id, at):
         return None
     return Offer(len(keys), case, merges.covering(merges.annual_in_force(actor, at), case))
 

@@ -373,8 +373,11 @@ def test_the_list_the_form_and_the_case_offer_it_until_it_was_done(world, client
     row = merged(world, first, *others)
     assert "like cases" not in text_of(client, world.exporter, "/applications/")
     assert "like cases" not in text_of(client, world.exporter, f"/applications/{first.ref}/")
+    newer, _newest = sent(world), sent(world)
+    for path in ("/applications/", f"/applications/{newer.ref}/"):
+        assert "You filed 2 like cases" in text_of(client, world.exporter, path)
     applications.withdraw(row.ref, by=world.exporter)
-    assert "You filed 3 like cases" in text_of(client, world.exporter, "/applications/")
+    assert "You filed 5 like cases" in text_of(client, world.exporter, "/applications/")
 
 
 def test_what_may_not_be_merged_is_not_counted(world, client):
@@ -385,6 +388,18 @@ def test_what_may_not_be_merged_is_not_counted(world, client):
         assert "like case" not in text_of(client, world.exporter, path)
     Application.objects.filter(pk=old.pk).update(submitted_at=selectors.since(legal_now()))
     assert "You filed 2 like cases" in text_of(client, world.exporter, "/applications/")
+
+
+def test_nothing_is_offered_while_an_annual_application_asks_for_the_same(world, client):
+    signed = world.declaration()
+    case, _other = sent(world, by_whom=[signed]), sent(world, by_whom=[signed])
+    paths = ("/applications/", f"/applications/{case.ref}/")
+    world.application(kind="annual")  # for another end-user
+    assert all("You filed 2 like cases" in text_of(client, world.exporter, path) for path in paths)
+    annual = sent(world, kind="annual", by_whom=[signed])
+    assert not any("like case" in text_of(client, world.exporter, path) for path in paths)
+    applications.withdraw(annual.ref, by=world.exporter)
+    assert all("You filed 2 like cases" in text_of(client, world.exporter, path) for path in paths)
 
 
 def test_one_case_is_offered_nothing(world, client):
