@@ -31,8 +31,8 @@ NO_TOLERANCE = Tolerance(ToleranceMode.NONE.value, Decimal(0))
 
 @dataclass(frozen=True)
 class Granted:
-    """lines: each that was asked for, with how much of it was granted. shorter: it ends before the exporter's plan;
-    longer: fewer months would reach the end of that."""
+    """lines: each that was asked for, with how much of it was granted. shorter and longer: in fewer or more months than
+    the exporter's plan has, whenever the license begins: that it was decided late costs him none."""
 
     case: Application
     lines: list[tuple[ApplicationLine, int]]

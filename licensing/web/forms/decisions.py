@@ -137,7 +137,8 @@ class RecommendForm(StepForm):
         self._add_caps(case, last)
 
     def _begin_with_the_plan(self, case: Application) -> None:
-        """As many months as reach the last planned day: more than was asked is not granted by a default."""
+        """As many months as were asked, from the first planned day to the last, whenever it is decided: more is not
+        granted by a default."""
         self.initial["months"] = asked_months(case) or MONTHS
         if case.planned_from and case.planned_until:
             asked = _("Asked for {first} to {last}.")
