@@ -117,6 +117,8 @@ def test_a_list_says_of_what_is_left_that_nothing_can_be_reserved_or_that_anothe
     stop(world, stopped)
     page = plain(client, world.exporter, "/licenses/?state=suspended")
     assert "Stopped: nothing can be reserved now 70 kg left of 70 kg" in page
+    stop(world, world.apart())
+    assert plain(client, world.exporter, "/licenses/?state=suspended").count("Stopped: nothing") == 2  # not by line
     page = plain(client, world.ministry.decider, "/desk/licenses/?state=replaced")
     assert "Replaced: the new license says what is left" in page and "0 kg of" not in page
 
