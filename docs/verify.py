@@ -207,8 +207,19 @@ def refused(why):
     return 1
 
 
+def unchecked(why, chinese):
+    print(f"NOTHING WAS CHECKED: {why}.\n未作核验：{chinese}。")
+    return 2
+
+
 def is_file(word):
     return len(word) < 200 and Path(word).is_file()
+
+
+def no_file(words):
+    """The first of these that had to name a file and names none: a typing mistake is no forgery."""
+    typed = len(words[0]) >= 200 or re.fullmatch(r"(\S*#)?[\w-]+\.[\w-]+\.[\w-]+", words[0])
+    return next((word for word in words[bool(typed) :] if not is_file(word)), None)
 
 
 def token_of(word):
@@ -225,8 +236,10 @@ def main(words):
     if len(words) not in (2, 3):
         return print(__doc__) or 2
     if re.fullmatch(r"\w{5}-?\w{5}|\S+/v/[^#]+", words[0]) and not is_file(words[0]):
-        said = "NOTHING WAS CHECKED: that is the code for the authority's page. TOKEN is all that the square code holds"
-        return print(f"{said}.\n未作核验：这是供在线核验页使用的验证码。TOKEN 是方形二维码的全部内容。") or 2
+        why = "that is the code for the authority's page. TOKEN is all that the square code holds"
+        return unchecked(why, "这是供在线核验页使用的验证码。TOKEN 是方形二维码的全部内容")
+    if name := no_file(words):
+        return unchecked(f"there is no file {name}", f"没有名为 {name} 的文件")
     try:
         token, jwks, now = token_of(words[0]), json.loads(Path(words[1]).read_text()), time.time()
         claims = verify(token, jwks, now)

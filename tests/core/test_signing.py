@@ -222,7 +222,7 @@ def files(tmp_path):
 
 
 def test_it_needs_nothing_but_python_and_says_what_was_decided(files):
-    assert len(verify.__doc__) and len(Path(PYTHON[-1]).read_text().splitlines()) < 255
+    assert len(verify.__doc__) and len(Path(PYTHON[-1]).read_text().splitlines()) < 270
     status, said = run(files / "paper.jws", files / "jwks.json", files / "paper.pdf")
     assert status == 0 and said.startswith("GENUINE, and so is the file") and "赣州兰汀" in said
     assert "was not looked at" not in said
@@ -243,6 +243,15 @@ def test_a_file_is_read_whatever_it_is_called(files, name):
     (files / "v").mkdir()
     (files / name).write_bytes((files / "paper.jws").read_bytes())
     assert run(files / name, files / "jwks.json")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "missing", [["paper.jsw", "jwks.json"], ["paper.jws", "jkws.json"], ["paper.jws", "jwks.json", "p.pdf"]]
+)
+def test_a_mistyped_name_is_no_forgery(files, missing):
+    names = [files / name for name in missing]
+    status, said = run(*names)
+    assert status == 2 and said.startswith(f"NOTHING WAS CHECKED: there is no file {files}") and "没有名为" in said
 
 
 def test_it_says_in_both_languages_what_was_decided_or_why_not_and_to_programs_what_was_signed(files):
