@@ -173,6 +173,19 @@ def _of(case: Application) -> Data:
     return {"amends": case.amends.ref if case.amends else "", "renews": case.renews.ref if case.renews else ""}
 
 
+def _applied(case: Application, line: HistoryLine) -> Data:
+    """Which application a letter is about, in short."""
+    users = [user.party for user in case.end_users.all()]
+    parties = said.Parties(users, line.at)
+    return {
+        **_of(case),
+        "kind": said.both(case.get_kind_display),
+        "filed": said.day(legal_day(case.submitted_at)) if case.submitted_at else None,
+        "lines": [{**_goods(one), **said.amount(one.quantity, one.unit)} for one in case.lines.all()],
+        "end_users": [parties.said(party.pk) for party in users],
+    }
+
+
 def _goods(line: ApplicationLine) -> Data:
     return {"number": line.number, "code": line.control_item.code, "description": line.description}
 
@@ -252,13 +265,19 @@ def _factors(codes: list[str]) -> list[said.Both]:
 
 def intent(line: HistoryLine, case: Application) -> Data:
     due_on = date.fromisoformat(line.facts["due_on"])
-    return {"due_on": said.day(due_on), "factors": _factors(line.facts["factors"]), "reason": line.reason}
+    return {
+        "applied": _applied(case, line),
+        "due_on": said.day(due_on),
+        "factors": _factors(line.facts["factors"]),
+        "reason": line.reason,
+    }
 
 
 def refusal(line: HistoryLine, case: Application) -> Data:
     until = contestable_until(legal_day(line.at))
     decision = case.steps.get(step=DecisionStep.Step.DECIDE, at=line.at)
     return {
+        "applied": _applied(case, line),
         "announced": [
             {
                 "on": said.day(legal_day(one.opened_at)),
@@ -410,6 +429,7 @@ def _rest(license: License, line: HistoryLine) -> list[Data]:
             "code": one.control_item.code,
             "left": said.amount(balances[one.number].left, one.unit),
             "held": said.amount(balances[one.number].held, one.unit),
+            "over": said.amount(over, one.unit) if (over := balances[one.number].over) else None,
         }
         for one in license.lines.select_related("control_item").order_by("number")
         if of is None or str(one.number) in of

@@ -41,10 +41,11 @@ def latest_movements(license: License, most: int | None = None) -> list[Movement
 
 @dataclass(frozen=True)
 class Balance:
-    """Of a line: what was free, and what was held for shipments."""
+    """Of a line: what was free, what was held for shipments, and what was cleared beyond the license."""
 
     left: int
     held: int
+    over: int = 0
 
 
 def balances_at(license: License, at: datetime) -> dict[int, Balance]:
@@ -53,7 +54,8 @@ def balances_at(license: License, at: datetime) -> dict[int, Balance]:
     rows = Movement.objects.filter(license_id=license.pk, account=Movement.Account.QUANTITY, at__lte=at)
     for row in rows.exclude(kind=Movement.Kind.LAPSE, at=at).order_by("id"):
         before = found.get(row.line_number, Balance(0, 0))
-        found[row.line_number] = Balance(row.available_after, before.held + _held(row))
+        over = row.quantity if row.kind == Movement.Kind.OVER_CLEAR else 0
+        found[row.line_number] = Balance(row.available_after, before.held + _held(row), before.over + over)
     return found
 
 

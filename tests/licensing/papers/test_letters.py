@@ -290,6 +290,8 @@ def test_a_refusal_says_its_factors_reasons_provisions_and_the_remedy_with_its_l
     data = said_of(case, "refusal")
     assert data["factors"] == [{"zh": "最终用途", "en": "End-use"}, {"zh": "最终用户", "en": "End-user"}]
     assert data["reason"] == facts["text"]
+    [line], [user] = data["applied"]["lines"], data["applied"]["end_users"]
+    assert (line["code"], line["quantity"], user["name"]) == ("1C905.a.4", "60,000", case.end_users.get().party.name)
     assert [one["en"] for one in data["provisions"]] == [APRIL]
     until = selectors.reconsiderations.contestable_until(legal_today())
     assert until > date(2000, 1, 1) and data["contest_until"]["en"] == f"{until:%-d %b %Y}"
@@ -344,6 +346,7 @@ def test_an_intent_to_refuse_says_until_when_an_answer_may_come(world):
     line = HistoryLine.objects.get(subject_kind="application", subject_id=case.pk, verb="intend")
     due_on = date.fromisoformat(line.facts["due_on"])
     assert said_of(case, "intent")["due_on"]["en"] == f"{due_on:%-d %b %Y}"
+    assert said_of(case, "intent")["applied"]["kind"]["en"] == "Annual"
     assert "拟不予许可告知书" in text_of(case, "intent")
 
 
@@ -563,6 +566,14 @@ def test_the_company_and_its_officers_open_the_letter_from_its_page_and_nobody_e
         assert client.get(address).status_code == 200
     client.force_login(make.exporter(world.ministry, "Other Co., Ltd.").user)
     assert client.get(address).status_code == 404
+
+
+def test_a_suspension_says_how_much_was_cleared_beyond_the_license(world):
+    license = world.license(kilograms=10)
+    world.clear(world.shipment(license, 10_000).ref, 12_000)
+    [line] = said_of(license, "suspension")["rest"]
+    assert (line["left"]["quantity"], line["over"]["quantity"]) == ("0", "2")
+    assert "超出许可放行" in text_of(license, "suspension")
 
 
 @pytest.mark.slow
