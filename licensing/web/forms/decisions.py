@@ -124,7 +124,8 @@ class RecommendForm(StepForm):
             self.fields[name].required = users.required
         self._begin_with_the_plan(case)
         last = case.recommendation
-        if old := last or (case.amends.application.basis if case.amends else None):  # that goes on, unless he ends it
+        before = case.amends or case.renews
+        if old := last or (before.application.basis if before else None):  # that goes on, unless he ends it
             self.initial |= {"conditions": old.conditions, "max_clearances": old.max_clearances}
             self.initial |= {"tolerance_mode": old.tolerance_mode, "tolerance_pct": old.tolerance_pct or None}
         if last:  # returned: begin with what was recommended
