@@ -15,7 +15,7 @@ from core.legal_time import legal_day, legal_today
 from core.templatetags.lodestone import day
 from exporters.models import Exporter
 from exporters.selectors import returned
-from exporters.states import ExporterState
+from exporters.states import ExporterState, QualificationState
 from licensing import selectors
 from licensing.actions.renewals import filed_by
 from licensing.models import Application, Declaration, Intent, Kind, License, Question
@@ -67,6 +67,7 @@ def needs_of(holdings: Holdings) -> list[Need]:
     today = legal_day(holdings.at)
     renewed = [*holdings["renewable"], *(row.renews for row in holdings["drafts"] if row.renews)]
     by_day = filed_by(renewed)
+    annual = bool(holdings["renewable"]) or any(row.kind == Kind.ANNUAL for row in holdings["drafts"])
     needs = [
         *(need for row in holdings["unverified"] for need in _company(row)),
         *_supplements(holdings["supplements"]),
@@ -79,7 +80,7 @@ def needs_of(holdings: Holdings) -> list[Need]:
         *_drafts(holdings["drafts"], by_day, today),
         *_renewals(holdings["renewable"], by_day, today),
         *_endings(holdings["ending"], today),
-        *(need for row in holdings["qualified"] for need in _qualification(row, today)),
+        *(need for row in holdings["qualified"] for need in _qualification(row, today, annual)),
     ]
     return sorted(needs, key=lambda need: need.due_on or date.max)
 
@@ -219,8 +220,10 @@ def _drafts(rows: Iterable[Application], by_day: Mapping[int, date], today: date
 
 
 def _to_renew(old: License | None, by_day: Mapping[int, date], today: date) -> Need | None:
-    """A renewal that was begun presses as one that was not."""
-    return _renewal(old, by_day.get(old.pk), today) if old and not old.past_on(today) else None
+    """A renewal that was begun presses as one that was not, until its license has ended."""
+    if old is None or old.past_on(today) or old.cut_short:
+        return None
+    return _renewal(old, by_day.get(old.pk), today)
 
 
 def _draft(row: Application, renewal: Need | None) -> Need:
@@ -270,8 +273,13 @@ def _in_days(days: int) -> str:
     return ngettext("in %(n)d day", "in %(n)d days", days) % {"n": days} if days else _("today")
 
 
-def _qualification(exporter: Exporter, today: date) -> list[Need]:
+def _qualification(exporter: Exporter, today: date, annual: bool) -> list[Need]:
+    """annual: there is something annual to file."""
     last_day, left = exporter.qualification.last_day, days_left(exporter.qualification, today)
+    if annual and exporter.qualification.standing_on(today) == QualificationState.LAPSED:
+        title = _("Your qualification for annual licenses is over")
+        text = _("Nothing annual can be filed until the ministry qualifies your company again.")
+        return [Need(title, text, reverse("company") + "#annual", _("See the test"), "ochre", today)]
     if last_day is None or left is None:
         return []
     text = _(

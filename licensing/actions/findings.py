@@ -175,7 +175,8 @@ def _closing(days: Sequence[Judged], channel: str) -> tuple[str, dict[str, objec
 
 def _qualified_through(last: date, today: date) -> str:
     if last < today:
-        return _("The qualification of the company ended on {last}.").format(last=day(last))
+        message = _("Annual licenses could be filed for through {last}: the qualification of the company is over.")
+        return message.format(last=day(last))
     message = _("The qualification of the company ends on {last}. A decider may renew it from {first} on.")
     return message.format(last=day(last), first=day(renewable_from(last)))
 

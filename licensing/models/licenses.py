@@ -248,6 +248,11 @@ class License(FSMModelMixin, models.Model):
         """Its last day is over; the sweep that says expired may come later."""
         return self.days_left_on(day) < 0
 
+    @property
+    def cut_short(self) -> bool:
+        """Somebody ended it before its days were over: the ministry, or its holder."""
+        return self.state in ENDED_BY_SOMEBODY
+
     def over_on(self, day: date) -> bool:
         """What comes free on it then lapses with it."""
         return self.state not in IN_FORCE or self.past_on(day)

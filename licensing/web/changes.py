@@ -97,8 +97,9 @@ def copied(row: Application, today: date) -> Copied | None:
     found = _otherwise(old, said(row))
     if row.state != ApplicationState.DRAFT:
         return Copied(found, [], None)
-    file_by = filed_by([row.renews]).get(row.renews.pk) if row.renews else None
-    short = row.renews is not None and too_short(row.renews, file_by, today)
+    renews = row.renews if row.renews and not row.renews.cut_short else None
+    file_by = filed_by([renews]).get(renews.pk) if renews else None
+    short = renews is not None and too_short(renews, file_by, today)
     late = file_by is not None and file_by < today
     return Copied(found, unnamed(row, old, today), file_by, short, late, without_its_contract(row))
 

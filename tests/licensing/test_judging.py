@@ -504,7 +504,7 @@ def test_a_plan_behind_the_end_of_the_qualification_names_that_day_and_where_it_
     assert problem.message.endswith(words)
     clock.shift(days=91)
     (problem,) = problems(ref)
-    assert problem.message.endswith(f"The qualification of the company ended on {day(last)}.")
+    assert problem.message.endswith(f"for through {day(last)}: the qualification of the company is over.")
 
 
 def test_the_same_is_asked_for_one_end_user_as_for_three(world):

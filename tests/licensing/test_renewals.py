@@ -10,9 +10,11 @@ from core.history import lines_of
 from core.legal_time import legal_now, legal_today, months_after
 from core.models import LegalDay
 from core.templatetags.lodestone import day
-from licensing.actions import amendments, applications, copies, decisions, reconsiderations, renewals
+from exporters.models import Qualification
+from licensing.actions import amendments, applications, copies, decisions, licenses, reconsiderations, renewals
 from licensing.models import Application, Kind, License
 from licensing.web import changes
+from licensing.web.forms.decisions import RecommendForm
 from shipments import needs
 from shipments.web import renewals as shown
 from tests import make
@@ -298,6 +300,31 @@ def test_of_a_license_that_is_over_a_draft_presses_nobody(world, ending, clock):
     clock.shift(days=(ending.usable_until - legal_today()).days + 1)
     [need] = [need for need in needs_of(world.exporter) if row.ref in need.text]
     assert (need.tone, "Its last day" in need.text) == ("blue", False)
+
+
+def test_of_a_license_that_was_ended_a_draft_presses_nobody_and_says_so(world, ending, client):
+    row = renewed(world, ending)
+    licenses.surrender(ending.ref, seen=seen(ending.ref), reason="Not needed.", by=world.exporter)
+    [need] = [need for need in needs_of(world.exporter) if row.ref in need.text]
+    assert (need.tone, "Its last day" in need.text) == ("blue", False)
+    page = text_of(client, world.exporter, f"/licenses/{ending.ref}/")
+    assert "would renew this license" in page and "File by" not in page and "File now" not in page
+    page = text_of(client, world.exporter, f"/applications/{row.ref}/")
+    assert "which has ended (Handed back)" in page and "File it" not in page
+
+
+def test_what_was_laid_down_goes_on_unless_the_reviewer_ends_it(world, ending):
+    ref = world.under_review(renewed(world, ending).ref)
+    before = ending.application.basis.conditions
+    assert before and RecommendForm(row=Application.objects.get(ref=ref)).initial["conditions"] == before
+
+
+def test_an_ended_qualification_is_told_while_there_is_something_annual_to_file(world, ending):
+    Qualification.objects.filter(pk=world.exporter.organization_id).update(last_day=legal_today() - DAY)
+    over = "Your qualification for annual licenses is over"
+    assert over in [need.title for need in needs_of(world.exporter)]
+    License.objects.filter(pk=ending.pk).update(kind="per_shipment")
+    assert over not in [need.title for need in needs_of(world.exporter)]
 
 
 def test_a_draft_of_one_is_finished_by_its_day(world, ending):
