@@ -75,7 +75,7 @@ def _once(request: HttpRequest, meeting: Meeting, save: Callable[..., Answer], a
         on = address(saved)
         version, base = meeting.stands()
         said = {"left": meeting.left, "wrong": meeting.wrong, "version": version, "base": base, "address": on}
-        return _told(_with_reasons(_saved(meeting.left), meeting), **said)
+        return _told(_with_reasons(" · ".join([_saved(meeting.left), *meeting.lost]), meeting), **said)
 
     claim = _claim(request, stands)
     if given := idempotency.given(claim):  # before any conflict: with oneself it would be one

@@ -18,6 +18,7 @@ from django.forms import BaseForm, BaseFormSet, BoundField, FileField
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import DomainError
 from core.history import overtaken
@@ -55,6 +56,7 @@ class Meeting:
         self._sent, self.status = request.method == "POST", 200
         self.differences: list[Difference] = []
         self.left: list[str] = []
+        self.lost: list[str] = []  # of a formset: which rows are not saved at all, or that no change of them is
         self.wrong: dict[str, str] = {}  # of rows that were left out: what is wrong with which control
         self._unreadable: dict[str, str] = getattr(
             request, "unreadable", {}
@@ -105,7 +107,7 @@ class Meeting:
 
     def take(self) -> bool:
         """The forms say what can be taken, and elsewhere what stands; a new row that can't be is left out. `left` is
-        what those other fields are called.
+        what those other fields are called, and `lost` says of rows that more than these fields is not saved.
 
         Returns whether this can be saved. Raises DomainError 412 stale where another tab saved something meanwhile.
         """
@@ -117,10 +119,11 @@ class Meeting:
             self._copy()
             self._unreadable = {}  # what stands takes the place of these, too
             for mine, theirs in left:
-                if not mine.leave(self._data, theirs.standing):
+                if not mine.leave(self._data, theirs):
                     theirs.take(self._data, self._files)
             self.forms = self._parts(self._data, self._files)
         self.left = [label for mine, _theirs in left for label in mine.left]
+        self.lost = [mine.lost for mine, _theirs in left if mine.lost]
         self.wrong = {control: words for mine, _theirs in left for control, words in mine.of_rows.items()}
         return all(form.is_valid() for form in self.forms)
 
@@ -214,8 +217,9 @@ class _Field:
         form can't be saved as long as this is so."""
         self.name, self.label, self.values, self.words, self.take = name, label, values, words, take
         self.wrong, self.left, self.of_rows = wrong, [label], dict[str, str]()
-        self.standing = 0  # rows
-        self.leave: Callable[[QueryDict, int], bool] = lambda data, standing: False
+        self.lost = ""  # that more than these is not saved
+        self.rows: list[BaseForm] = []  # as they stand
+        self.leave: Callable[[QueryDict, _Field], bool] = lambda data, now: False
 
 
 def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
@@ -223,7 +227,9 @@ def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
         rows = _rows(part)
         wrong = part.is_bound and not part.is_valid()
         field = _Field(part.prefix, str(labels.get(part.prefix, "")), [rows], rows or "–", _taking_rows(part), wrong)
-        field.standing = part.initial_form_count()
+        field.rows = part.initial_forms
+        if wrong:
+            field.lost = _("{part}: no change is saved until that is right").format(part=field.label)
         if wrong and (left := _wrong_rows(part)):
             field.left = [_in_row(field.label, number, _wrong_fields(form)) for number, form in left.items()]
             field.of_rows = {
@@ -232,7 +238,7 @@ def _fields(part: Part, labels: dict[str, Any]) -> Iterator[_Field]:
                 for name, said in form.errors.items()
                 if name in form.fields
             }
-            field.leave = _leaving(part, left)
+            field.leave = _leaving(part, left, field)
         yield field
         return
     for bound in part:
@@ -289,20 +295,35 @@ def _in_row(label: str, number: int, fields: str) -> str:
     return _("{part}, line {number}: {fields}").format(part=label, number=number + 1, fields=fields)
 
 
-def _leaving(formset: BaseFormSet, left: dict[int, BaseForm]) -> Callable[[QueryDict, int], bool]:
-    """Takes these rows out, as long as they are new: not where one that was added on the page stands already, as nobody
-    knows any more which that is."""
+def _leaving(formset: BaseFormSet, left: dict[int, BaseForm], field: _Field) -> Callable[[QueryDict, _Field], bool]:
+    """Takes out of these rows what is wrong, or all of a row that is nothing without it: what stood there when the page
+    was opened comes in its place. No new row goes where one that was added on the page stands already, as nobody knows
+    any more which that is."""
     first = formset.initial_form_count()
+    whole = [number for number, form in left.items() if any(map(_needed(form), form.errors))]
 
-    def leave(data: QueryDict, standing: int) -> bool:
-        if min(left) < first or standing > first:
+    def leave(data: QueryDict, now: _Field) -> bool:
+        if whole and max(whole) >= first and len(now.rows) > first:
             return False
-        for form in left.values():
-            for bound in form:
-                data.setlist(bound.html_name, [])
+        for number, form in left.items():
+            for name in form.fields if number in whole else form.errors:
+                stands = _sent(now.rows[number][name]) if number < first else []
+                data.setlist(form.add_prefix(name), stands)
+        numbers = ", ".join(str(number + 1) for number in whole)
+        lost = ngettext(
+            "{part}: line {numbers} is not saved until that is right",
+            "{part}: lines {numbers} are not saved until that is right",
+            len(whole),
+        )
+        field.lost = lost.format(part=field.label, numbers=numbers) if whole else ""
         return True
 
     return leave
+
+
+def _needed(form: BaseForm) -> Callable[[str], bool]:
+    """Of the name of what is wrong: whether the row is nothing without that."""
+    return lambda name: name not in form.fields or form.fields[name].required
 
 
 def _version(now: list[Part]) -> str:

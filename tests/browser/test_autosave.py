@@ -329,3 +329,35 @@ def test_what_a_tab_kept_itself_is_there_before_anybody_types(sign_in):
     page.add_init_script("LockManager.prototype.query = () => new Promise(() => {})")
     page.reload()
     expect(page.locator("[name=product]")).to_have_value("Pumps")
+
+
+FOUR = "\r\n".join(
+    "\t".join((code, f"N4{number}SH", quantity, "5", "85051110", "N42", "Top", origin))
+    for number, (code, quantity, origin) in enumerate(
+        [("1C905.a.4", "12.5", "CN"), ("1X", "1", "CN"), ("1C902.b", "abc", "CN"), ("1C902.b", "7", "Atlantis")]
+    )
+)
+
+
+@pytest.mark.parametrize(("begun", "wait"), [(True, True), (False, True), (False, False)])
+def test_rows_that_were_pasted_come_back_as_they_were_when_the_button_is_refused(sign_in, begun, wait):
+    page = sign_in("lin.wei")
+    page.goto("/applications/new/")
+    if begun:
+        case = new_draft(page)
+        page.locator("[name=lines-0-code]").fill("1C905.a.4")
+        page.locator("[name=lines-0-description]").fill("Old")
+        page.locator("[name=lines-0-quantity]").fill("1")
+        page.get_by_role("button", name="Save draft").click()
+        page.wait_for_url(lambda url: url.endswith(f"/applications/{case.ref}/"))
+        page.goto(f"/applications/{case.ref}/edit/")
+    page.locator("[name=lines-0-code]").focus()
+    page.evaluate(PASTE, FOUR)
+    if wait:
+        expect(page.locator("#saved")).to_contain_text("Goods: lines 2, 3 are not saved until that is right")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save draft").click()
+    expect(page.locator(".errsum")).to_be_visible()
+    rows = [page.locator(f"[name=lines-{row}-description]").input_value() for row in range(4)]
+    assert rows == ["N40SH", "N41SH", "N42SH", "N43SH"]
+    assert page.locator("[name=lines-3-origin]").input_value() == "Atlantis"
