@@ -64,6 +64,17 @@ def unknown_countries(named: Set[str]) -> set[str]:
     return {*named} - _countries
 
 
+_called = dict[str, str]()  # found once, as above
+
+
+def country_called(text: str) -> str:
+    """The code of the country that is called so, in English or Chinese, in any case; nothing where none is."""
+    if not _called:
+        for code, *names in Country.objects.values_list("code", "name_en", "name_zh"):
+            _called.update((name.casefold(), code) for name in names if name)
+    return _called.get(text.strip().casefold(), "")
+
+
 def country_names() -> dict[str, str]:
     """Every country's name by its code, in the reader's language. One query."""
     return {country.code: str(country) for country in Country.objects.all()}

@@ -142,6 +142,8 @@ class QuantityField(forms.CharField):
     `base()` reads it in a unit, `repeated()` says how it was read.
     """
 
+    NO_NUMBER = gettext_lazy("Write a number such as 12,000.5 or 12000.5, without signs, letters or exponents.")
+
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal", "size": 14})
         super().__init__(max_length=quantities.LONGEST, widget=widget, **kwargs)
@@ -154,7 +156,7 @@ class QuantityField(forms.CharField):
         except quantities.UnclearComma as unclear:
             raise _asks_which(unclear) from None
         except quantities.BadQuantity as error:
-            message = _("Write a number such as 12,000.5 or 12000.5, without signs, letters or exponents.")
+            message = QuantityField.NO_NUMBER
             if error.code != "not-plain-decimal":
                 message = _(quantities.MESSAGES[error.code])
             raise forms.ValidationError(message, error.code) from None
@@ -170,6 +172,8 @@ class QuantityField(forms.CharField):
 
 class AmountField(forms.CharField):
     """An amount of money, of any currency, exact; of at most so many decimal places, and no more than `most`."""
+
+    example = gettext_lazy("Write an amount such as 100,000.00.")
 
     def __init__(self, *, places: int = 6, most: int | None = None, **kwargs: Any) -> None:
         self.places, self.most = places, most
@@ -189,7 +193,7 @@ class AmountField(forms.CharField):
     def _flaw(self, text: str) -> str:
         if re.fullmatch(r"[0-9]+\.[0-9]+", text, re.ASCII):
             return _("At most {places} decimal places.").format(places=self.places)
-        return _("Write an amount such as 100,000.00.")
+        return str(self.example)
 
 
 class CodesField(forms.CharField):

@@ -22,7 +22,8 @@
     const told = row.querySelector("[data-told]"), lacking = row.querySelector("[data-lacking]");
     const controls = [...row.querySelectorAll("details :is(input, select)")];
     const begun = ["code", "description", "quantity"].some(value);
-    const words = (one) => (one.options ? one.selectedOptions[0].text : one.value.trim() + (one.dataset.after || ""));
+    const typed = ({ value, dataset: { after } }) => (after ? value.trim().replace(/\s*[%％]$/, "") + after : value.trim());
+    const words = (one) => (one.options ? one.selectedOptions[0].text : typed(one));
     const lacks = (one) => {
       if (one.name.endsWith("-composition")) return item.element && !(one.value.match(/[A-Z][a-z]?/g) || []).includes(item.element);
       return !one.value.trim() && (!one.name.endsWith("-composition_basis") || value("composition"));

@@ -58,9 +58,32 @@ def test_how_contents_are_known_is_asked_of_goods_that_state_them(world):
 def test_goods_are_made_in_china_unless_somebody_says_otherwise(world):
     assert [typed(origin=said).line().origin_id for said in ("", "cn", "VN")] == ["CN", "CN", "VN"]
     assert typed().line().origin_id == "CN"
-    for said in ("XX", "Vietnam"):
-        wrong = f"{said.upper()} is no country's code: write its two letters, e.g. VN for Vietnam."
-        assert typed(origin=said).errors == {"origin": [wrong]}
+    wrong = "“Xx” is no country: write its two letters or its name, e.g. VN or Vietnam."
+    assert typed(origin="Xx").errors == {"origin": [wrong]}
+
+
+@pytest.mark.parametrize("said", ["Vietnam", "vietnam ", "VIETNAM", "越南"])
+def test_a_country_is_taken_by_its_name_in_either_language(world, said):
+    assert typed(origin=said).line().origin_id == "VN"
+
+
+@pytest.mark.parametrize("wrong", [{"origin": "Xx"}, {"code": "1X"}])
+def test_a_quantity_that_is_none_is_named_beside_what_else_is_wrong(world, wrong):
+    assert set(typed(quantity="abc", **wrong).errors) == {"quantity", *wrong}
+    assert "quantity" not in typed(quantity="3 sets", code="1X").errors
+
+
+@pytest.mark.parametrize("said", ["99.95 %", "99.95%", " 99.95 ％ ", "99.95"])
+def test_a_purity_is_taken_with_the_sign_of_percent(world, said):
+    row = typed(purity=said)
+    assert row.line().purity == Decimal("99.95") and row.rest.told[-1] == "99.95 %"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"), [("pure", "Write a share in percent such as 99.95."), ("101 %", "At most 100.")]
+)
+def test_what_is_wrong_with_a_purity_is_said_of_a_share(world, said, why):
+    assert typed(purity=said).errors == {"purity": [why]}
 
 
 def test_a_name_is_not_cut_to_the_code_of_another_country(world):

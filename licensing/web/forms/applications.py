@@ -1,5 +1,6 @@
 """What an exporter asks for: the case, its goods, its papers."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from core.decided import filled
 from core.languages import label_order
 from core.legal_time import legal_today
-from core.selectors import unknown_countries
+from core.selectors import country_called, unknown_countries
 from core.templatetags.lodestone import day, money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from core.web.fields import words_of as words_of_choices
@@ -35,6 +36,7 @@ from licensing.words import terms
 from licensing.words.currencies import CURRENCIES
 
 USES_NAMED = 2
+PERCENT = re.compile(r"\s*[%％]\s*$")  # the sign of it after a share
 
 
 class _ByEndUser(ModelChoiceIterator):
@@ -72,10 +74,12 @@ def _used(refs: Sequence[str]) -> str:
 class PriceField(AmountField):
     """An amount that is more than nothing; shown with two decimal places at least."""
 
+    nothing = gettext_lazy("The amount must be more than zero.")
+
     def clean(self, value: Any) -> Decimal | None:
         amount = super().clean(value)
         if amount == 0:
-            raise forms.ValidationError(_("The amount must be more than zero."), "invalid")
+            raise forms.ValidationError(self.nothing, "invalid")
         return amount
 
     def prepare_value(self, value: Any) -> Any:
@@ -86,7 +90,13 @@ class PriceField(AmountField):
 
 
 class PurityField(PriceField):
-    """A share of the mass in percent."""
+    """A share of the mass in percent, with the sign of that or without."""
+
+    example = gettext_lazy("Write a share in percent such as 99.95.")
+    nothing = gettext_lazy("The share must be more than zero.")
+
+    def clean(self, value: Any) -> Decimal | None:
+        return super().clean(PERCENT.sub("", value or ""))
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return super().widget_attrs(widget) | {"data-after": " %"}
@@ -96,13 +106,14 @@ class PurityField(PriceField):
 
 
 class OriginField(forms.CharField):
-    """A country by its code; nothing typed is China."""
+    """A country by its code or what it is called; nothing typed is China."""
 
     def clean(self, value: Any) -> str:
-        code = super().clean(value).upper() or HOME
-        if code != HOME and unknown_countries({code}):
-            message = _("{code} is no country's code: write its two letters, e.g. VN for Vietnam.")
-            raise forms.ValidationError(message.format(code=code), "unknown-reference")
+        text = super().clean(value)
+        code = text.upper() or HOME
+        if code != HOME and unknown_countries({code}) and not (code := country_called(text)):
+            message = _("“{text}” is no country: write its two letters or its name, e.g. VN or Vietnam.")
+            raise forms.ValidationError(message.format(text=text), "unknown-reference")
         return code
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -295,11 +306,11 @@ class LineForm(forms.Form):
     maker = forms.CharField(label=gettext_lazy("Maker"), max_length=200, required=False)
     origin = OriginField(
         label=gettext_lazy("Country of origin"),
-        max_length=60,  # a name is refused, and not cut to the code of another country
+        max_length=60,  # a name is not cut to the code of another country
         initial=HOME,
         required=False,
         widget=forms.TextInput(attrs={"list": "country-codes", "autocomplete": "off"}),
-        help_text=gettext_lazy("Its code of two letters, e.g. CN."),
+        help_text=gettext_lazy("Its two letters or its name, e.g. CN or China."),
     )
     composition = ElementsField(
         label=gettext_lazy("Contained elements, at most"),
@@ -392,6 +403,8 @@ class LineForm(forms.Form):
                 if (value := self.worth()) is not None and value > WORTH_MOST:
                     message = _("Together the line would be worth {value}: at most {most}.")
                     self.add_error("unit_price", message.format(value=money(value, "").strip(), most=f"{WORTH_MOST:,}"))
+        elif "quantity" in data and not re.search(r"\d", data["quantity"]):  # in whatever unit
+            self.add_error("quantity", QuantityField.NO_NUMBER)
         return data
 
     def at_least(self, used: str) -> None:
@@ -421,7 +434,8 @@ def _told(bound: BoundField) -> str:
     """What stands in the field, in the words of its choices; nothing where nothing does."""
     value = str(bound.value() or "").strip()
     words = words_of_choices(getattr(bound.field, "choices", ())).get(value, value) if value else ""
-    return words + bound.field.widget.attrs.get("data-after", "") if words else ""
+    after = bound.field.widget.attrs.get("data-after", "")
+    return PERCENT.sub("", words) + after if after and words else words
 
 
 LineFormSet = forms.formset_factory(LineForm, extra=1, max_num=LINES_MOST, validate_max=True, can_delete=True)
