@@ -912,11 +912,11 @@ def told_of_license(line: HistoryLine) -> tuple[list[str], str]:
 
 
 def used(line: HistoryLine) -> str:
-    """Which account of it, and how much of that is taken."""
+    """Which account of it, and which share of that is taken at least."""
     said = {
-        "quantity": _("Taken of the quantity of line {line}: {percent} %"),
-        "value": _("Taken of the value of line {line}: {percent} %"),
-        "allotment": _("Taken of what {end_user} may have of line {line}: {percent} %"),
+        "quantity": _("Use of the quantity of line {line} has reached {percent} %"),
+        "value": _("Use of the value of line {line} has reached {percent} %"),
+        "allotment": _("Use of what {end_user} may have of line {line} has reached {percent} %"),
     }
     return str(said[line.facts["account"]]).format(**line.facts)
 
@@ -924,9 +924,9 @@ def used(line: HistoryLine) -> str:
 def used_up_to(line: HistoryLine) -> str:
     """The same, as the subject of a mail."""
     said = {
-        "quantity": _("{ref}: taken of the quantity of line {line}: {percent} %"),
-        "value": _("{ref}: taken of the value of line {line}: {percent} %"),
-        "allotment": _("{ref}: taken of an end-user's share of line {line}: {percent} %"),
+        "quantity": _("{ref}: use of the quantity of line {line} has reached {percent} %"),
+        "value": _("{ref}: use of the value of line {line} has reached {percent} %"),
+        "allotment": _("{ref}: use of an end-user's share of line {line} has reached {percent} %"),
     }
     return str(said[line.facts["account"]])
 

@@ -432,18 +432,18 @@ def test_a_holder_is_told_of_80_95_and_100_percent_once_for_each_account(world):
         assert sorted(told(license)) == sorted(known)
 
 
-def test_the_mail_says_of_what_so_much_is_taken(world, settings):
+def test_the_mail_says_of_what_which_share_is_taken_at_least(world, settings):
     settings.EMAIL_BACKEND = "core.mailbox.Backend"
     license = world.license(kilograms=100, users=2, allotted=[50 * KG], values={1: Decimal("100.00")})
     world.shipment(license, lines=line(50 * KG, "80.00"))
-    world.shipment(license, lines=line(30 * KG, "1.00"), end_user=license.end_users.order_by("pk")[1].party.ref)
+    world.shipment(license, lines=line(41 * KG, "1.00"), end_user=license.end_users.order_by("pk")[1].party.ref)
     tasks.warn_of_uses()
     relay()
-    said = Mail.objects.filter(subject__contains="taken of").values_list("subject", flat=True)
+    said = Mail.objects.filter(subject__contains="use of").values_list("subject", flat=True)
     assert set(said) == {
-        f"{license.ref}: taken of the quantity of line 1: 80 %",
-        f"{license.ref}: taken of the value of line 1: 80 %",
-        f"{license.ref}: taken of an end-user's share of line 1: 100 %",
+        f"{license.ref}: use of the quantity of line 1 has reached 80 %",
+        f"{license.ref}: use of the value of line 1 has reached 80 %",
+        f"{license.ref}: use of an end-user's share of line 1 has reached 100 %",
     }
 
 
