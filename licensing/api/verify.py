@@ -32,7 +32,12 @@ class VerifyOutput(serializers.Serializer[Any]):
     number = serializers.CharField()
     part = serializers.ChoiceField(["whole", "end_user"], help_text=gettext_lazy("How far the code goes."))
     state = serializers.ChoiceField([word.value for word in Word])
-    ended = serializers.CharField(allow_null=True, help_text=gettext_lazy("Where it has ended, by what."))
+    ended = serializers.CharField(
+        allow_null=True,
+        help_text=gettext_lazy(
+            "Where it has ended, by what. What was declared to customs in time is cleared as usual all the same."
+        ),
+    )
     ended_on = serializers.DateField(allow_null=True)
     goes_on = serializers.BooleanField(
         help_text=gettext_lazy("true: it was replaced, and what was reserved on it before may still be exported.")

@@ -162,6 +162,8 @@ ENDED: dict[Obstacle, Callable[[], str]] = {
     Obstacle.USED_UP: lambda: _("Used up on {day}. Nothing is left to export on it."),
     Obstacle.OVER: lambda: _("Its last day was {day}. Nothing may be exported on it."),
 }
+# By the others it ends only when nothing is reserved on it any more, declared or not.
+ENDED_UNDER_WAY = (Obstacle.REVOKED, Obstacle.REPLACED, Obstacle.OVER)
 
 
 def _goes_on() -> str:
@@ -185,6 +187,8 @@ def _says(found: Standing) -> Any:
     if found.ended:
         words = _goes_on if found.goes_on else _stopped if found.stopped else ENDED[found.ended]
         yield both(lambda: words().format(day=day(found.ended_on)))
+        if found.ended in ENDED_UNDER_WAY and not found.goes_on:
+            yield both(lambda: _("Only what was declared to customs in time is cleared as usual."))
         if (new := found.license.successor) and found.end_user is None:
             for one in found.shares:
                 yield both(lambda one=one: _went_over(one, new.ref))

@@ -167,7 +167,7 @@ def test_a_license_that_was_ended_says_by_what_on_which_day_and_whom_to_ask(issu
     day = legal_today()
     clock.shift(days=3)
     said = text(client, address(issued))
-    assert f"Ended by the ministry on {day:%-d %b %Y}" in said and "Ended" in said
+    assert f"Ended by the ministry on {day:%-d %b %Y}" in said and IN_TIME in said
     assert f"{day.year}年{day.month}月{day.day}日" in said and "Whom to ask: Bureau of Export Control" in said
     assert "被主管部门终止" in said and re.findall("撤销|撤回|吊销|注销|Revoked", said) == []
     answer = rest(client, issued).json()
@@ -183,11 +183,13 @@ def test_the_other_ends_have_words_of_their_own(world, client, clock):
     assert "Used up on" in text(client, address(used))
     clock.shift(days=(over.usable_until - legal_today()).days + 1)
     assert f"Its last day was {over.usable_until:%-d %b %Y}" in text(client, address(over))
+    assert [IN_TIME in text(client, address(one)) for one in (handed, used, over)] == [False, False, True]
     assert rest(client, over).json()["ended"] == "over"  # though no sweep has said so
 
 
 GOES_ON, STOPPED = "Only what was reserved on it before may be exported", "Nothing may be exported on it"
 HELD = "What was reserved on it before may not be exported until the suspension is lifted"
+IN_TIME = "Only what was declared to customs in time is cleared as usual."
 
 
 def changed(world, license):
@@ -207,6 +209,7 @@ def goes_on(client, license, code=None):
     assert (answer["state"], answer["ended"], answer["lines"][0]["left"]) == ("ended", "replaced", "0.000")
     told = answer["goes_on"], answer["suspended"]
     assert (GOES_ON in said, HELD in said, STOPPED in said) == (*told, not any(told))
+    assert (IN_TIME in said) != answer["goes_on"]
     return answer["goes_on"]
 
 
