@@ -166,6 +166,7 @@ def test_each_end_user_has_a_page_of_his_own_with_his_part(issued):
         code = f"{user.verify_code[:5]}-{user.verify_code[5:]}"
         for one in (user.party.name, user.declaration.ref, f"{tonnes}千克", "德国", "Germany", issued.ref, code):
             assert one.replace(" ", "") in text, one
+        assert "Whatwasdecidedcanbecheckedwithoutanetwork" in text and "无网络时可离线核验签名" in text
         facts = claims_of(paper.credential)
         assert facts["lines"] == [["1C905.a.4", tonnes, "kg"]] and facts["reader"] == "end_user"
         assert facts["end_user"] == {"name": user.party.name, "country": "DE"}
