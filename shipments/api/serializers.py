@@ -281,7 +281,8 @@ class ShipmentOutput(serializers.Serializer[Any]):
     on_hold = serializers.BooleanField(
         help_text=gettext_lazy(
             "An open shipment of whose goods nothing more could be reserved now: its license, or its end-user there, "
-            "is closed, the rules forbid it, or a hold stops it."
+            "is closed, the rules forbid it, or a hold stops it. What was declared to customs already is cleared as "
+            "usual."
         )
     )
     license = ReferenceOutput(License.PREFIX)

@@ -16,6 +16,7 @@ from exporters import actions as exporters
 from licensing.actions import applications, comments, consultations, decisions, editions, questions, receipts
 from licensing.models import About, Application
 from licensing.selectors import clocks_of
+from shipments.actions import receive
 from tests import make
 from tests.book import forbid
 from tests.licensing.test_drafts import changed, described
@@ -190,6 +191,18 @@ def test_a_shipment_that_is_on_hold_is_marked_wherever_shipments_are_listed(worl
     assert [MARK in client.get(place).content.decode() for place in places] == [False] * 3
     make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": license.destinations}))
     assert [MARK in client.get(place).content.decode() for place in places] == [True] * 3
+
+
+def test_a_shipment_that_is_declared_is_not_marked_on_hold_as_it_is_cleared_as_usual(world, client):
+    license = world.license(kilograms=1_000)
+    gone = world.shipment(license, 1_000)
+    receive(world.message(gone.ref, "declared"), by=world.customs)
+    make.ended(world, license)
+    client.force_login(world.exporter.user)
+    pages = {place: client.get(place).content.decode() for place in ("/", "/shipments/", f"/licenses/{license.ref}/")}
+    assert [(gone.ref in page, MARK in page) for page in pages.values()] == [(True, False)] * 3
+    page = client.get(f"/shipments/{gone.ref}/").content.decode()
+    assert ("On hold" in page, "cleared as usual" in " ".join(page.split())) == (False, True)
 
 
 def test_the_overview_asks_the_same_for_one_running_clock_and_two(world, client):
