@@ -58,8 +58,17 @@ NEXT = {
 
 
 @dataclass(frozen=True)
+class Named:
+    """What stands in a line of a license, and how the customs codes of its goods begin."""
+
+    description: str
+    hs_codes: list[str]
+
+
+@dataclass(frozen=True)
 class AtTheCounter:
-    """All that customs sees of a license beside a shipment: can it be used, from when until when, for which goods."""
+    """All that customs sees of a license beside a shipment: can it be used, from when until when, for which goods, and
+    on which conditions."""
 
     ref: str
     state: str
@@ -72,8 +81,9 @@ class AtTheCounter:
     held_back: HeldBack | None  # of such a one: what stands in the way of what is reserved on it
     trade_mode: str  # as its case has it; empty where nobody said
     transport_mode: str
-    goods: dict[int, str]  # what stands in each of its lines, by number
+    goods: dict[int, Named]  # of each of its lines, by number
     made: dict[int, list[str]]  # of what, by whom and where they are made
+    conditions: list[str]
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,6 @@ class WithPapers(AtTheCounter):
     consignees: list[str]
     destinations: list[Country]
     ports: list[str]
-    conditions: list[str]
     max_clearances: int | None
     clearances: tuple[int, int]  # how many are taken, and how many of these were cleared
     open_suspensions: list[Suspension]
@@ -161,7 +170,6 @@ def _with_papers(row: License, at: datetime) -> WithPapers:
         consignees=[str(party) for party in row.consignees.all()],
         destinations=destinations,
         ports=row.ports,
-        conditions=[str(one) for one in row.conditions.all()],
         max_clearances=row.max_clearances,
         clearances=licensing.clearances([row])[row.pk],
         open_suspensions=row.open_suspensions,
@@ -200,8 +208,9 @@ def _shared(row: License, today: date) -> dict[str, Any]:
         "held_back": licensing.held_back([row]).get(row.pk),
         "trade_mode": row.application.get_trade_mode_display(),
         "transport_mode": row.application.get_transport_mode_display(),
-        "goods": {line.number: line.description for line in row.lines.all()},
+        "goods": {line.number: Named(line.description, line.hs_codes) for line in row.lines.all()},
         "made": _made(row),
+        "conditions": [str(one) for one in row.conditions.all()],
     }
 
 
@@ -323,7 +332,7 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
 def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A shipment's lines, and what customs may say of it."""
     rows = selectors.with_corrections(selectors.with_lines(selectors.shipments_for(request.actor)))
-    rows = rows.prefetch_related("declarations")
+    rows = rows.prefetch_related("declarations", "license__lines", "license__conditions")
     (row,) = selectors.with_questions([get_object_or_404(rows, ref=ref)])
     now = legal_now()
     fate, _until = selectors.fate_if_declared(row, now)

@@ -332,7 +332,7 @@ def test_what_the_goods_are_made_of_by_whom_and_where_stands_beside_each_line(br
         said = re.search(r"At most Dy 3\.2 % · .*Model: N42SH-40 · Maker: Ordos Works · Origin: China", page)
         assert said and "Another" not in page, path
         assert "Customs goods code in the application: 8505111000" in page and "8505119000" not in page, path
-    assert "Customs goods codes that begin with 85051110" in text(browser.get(f"/customs/licenses/{license.ref}/"))
+        assert "Customs goods codes that begin with 85051110" in page, path
     browser.force_login(world.exporter.user)
     page = text(browser.get(f"/licenses/{license.ref}/"))
     assert "Customs goods code 8505111000 Customs goods codes that begin with 85051110" in page
@@ -414,7 +414,9 @@ def test_a_license_at_the_counter_has_its_conditions_and_how_many_clearances_are
     world.clear(first.ref, 100 * KG)
     page = text(browser.get(f"/customs/licenses/{license.ref}/"))
     assert "2 of 3 clearances taken, 1 of them cleared" in page
-    assert all(str(one) in page for one in license.conditions.all())
+    beside = text(browser.get(f"/customs/shipments/{first.ref}/"))
+    assert license.conditions.exists()
+    assert all(str(one) in page and str(one) in beside for one in license.conditions.all())
 
 
 def test_a_license_that_is_stopped_says_by_what_cause_and_for_whom_and_not_in_whose_words(browser, world, license):
