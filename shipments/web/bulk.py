@@ -6,15 +6,17 @@ from itertools import chain, cycle, islice
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core import codes, sizes
+from core.access import Actor
 from core.errors import DomainError, Unreadable
 from core.idempotency import Answer
-from core.legal_time import legal_day, legal_now
+from core.legal_time import legal_day, legal_now, legal_today
 from core.web.errors import with_headers
 from core.web.lists import csv_file
 from core.web.refused import complete, form_page, sent
@@ -46,13 +48,18 @@ def sheet_new(request: HttpRequest) -> HttpResponse:
                 form.add_error("file", text)
     booked = selectors.sheets_for(request.actor).exclude(bulk=None).select_related("bulk__created_by")
     context = {
-        "license": _license_of(request),
-        "licenses": licensing.in_force(request.actor),
+        "licenses": _fillable(request.actor, _license_of(request)),
         "booked": booked.order_by("-bulk_id")[:10],
         "columns": [(name, name in MAY_BE_MISSING) for name in COLUMNS if name != KEY],
         "earlier": getattr(getattr(form, "refusal", None), "extra", {}).get("bulk"),
     }
     return form_page(request, "shipments/sheet_new.html", form, **context)
+
+
+def _fillable(actor: Actor, named: License | None) -> QuerySet[License]:
+    """The license that is named, else all: if it can be used now, and for more than one shipment."""
+    rows = licensing.licenses_for(actor).filter(License.open_on(legal_today())).exclude(max_clearances=1)
+    return rows.filter(pk=named.pk) if named else rows
 
 
 def _told(refusal: DomainError) -> list[str]:

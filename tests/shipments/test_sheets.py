@@ -7,6 +7,7 @@ import os
 import random
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -663,6 +664,21 @@ def test_links_stand_where_shipments_are_recorded(desk, license):
     assert reverse("sheet.new") in desk.client.get(reverse("shipments")).content.decode()
     page = desk.client.get(reverse("sheet.new") + f"?license={license.ref}")
     assert f"{reverse('sheet.template.csv')}?license={license.ref}" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("facts", "offered"),
+    [({"max_clearances": 2}, True), ({"max_clearances": 1}, False), ({"usable_from": 1}, False)],
+    ids=["two", "one", "early"],
+)
+def test_no_file_is_offered_for_one_shipment_alone_or_before_the_first_day(desk, license, facts, offered):
+    days = {name: legal_today() + timedelta(days=said) for name, said in facts.items() if name == "usable_from"}
+    License.objects.filter(pk=license.pk).update(**facts | days)
+    page = desk.client.get(reverse("license", args=[license.ref])).content.decode()
+    assert (reverse("sheet.new") in page) == offered
+    filled = f"{reverse('sheet.template.csv')}?license={license.ref}"
+    for path in (reverse("sheet.new"), f"{reverse('sheet.new')}?license={license.ref}"):
+        assert (filled in desk.client.get(path).content.decode()) == offered, path
 
 
 # --- whose they are, and for how long --------------------------------------------------------------------
