@@ -79,11 +79,16 @@ def test_a_purity_is_taken_with_the_sign_of_percent(world, said):
     assert row.line().purity == Decimal("99.95") and row.rest.told[-1] == "99.95 %"
 
 
-@pytest.mark.parametrize(
-    ("said", "why"), [("pure", "Write a share in percent such as 99.95."), ("101 %", "At most 100.")]
-)
-def test_what_is_wrong_with_a_purity_is_said_of_a_share(world, said, why):
-    assert typed(purity=said).errors == {"purity": [why]}
+NO_SHARE = {
+    "pure": "Write a share in percent such as 99.95.",
+    "101 %": "At most 100.",
+    "0 %": "The share must be more than zero.",
+}
+
+
+@pytest.mark.parametrize("said", NO_SHARE)
+def test_what_is_wrong_with_a_purity_is_said_of_a_share(world, said):
+    assert typed(purity=said).errors == {"purity": [NO_SHARE[said]]}
 
 
 def test_a_name_is_not_cut_to_the_code_of_another_country(world):
