@@ -33,7 +33,7 @@ from exporters.selectors import parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
 from licensing.actions.copies import can_be_copied, fitting, without_its_contract
-from licensing.models import Application, ApplicationDocument, Basis, DecisionStep, Declaration, License
+from licensing.models import LONE, Application, ApplicationDocument, Basis, DecisionStep, Declaration, License
 from licensing.papers import end_use, said
 from licensing.prices import together
 from licensing.selectors.floors import floors_of
@@ -187,6 +187,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "lines": lines,
         "basis": Basis,
         "application": row,
+        "lone": row and row.grants in LONE,
         "no_contract": row and without_its_contract(row),
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
         "offers": [] if row else offers(request.actor, legal_now()),

@@ -489,6 +489,13 @@ def test_a_refusal_is_not_contested_once_the_license_was_replaced(world):
     assert new.ref in error.detail
 
 
+@pytest.mark.parametrize(("kind", "asked"), [("annual", True), ("per_shipment", False)])
+def test_no_other_number_of_clearances_is_spoken_of_where_a_license_has_one(world, client, kind, asked):
+    draft = alike(world, world.license(kind=kind, kilograms=100))
+    text = text_of(client, world.exporter, f"/applications/{draft.ref}/edit/")
+    assert ("number of clearances" in text, "one end-user and one clearance" in text) == (asked, not asked)
+
+
 def test_a_draft_keeps_the_lines_and_the_kind(world, client):
     license = world.license(kilograms=100)
     row = begun(world, license)
