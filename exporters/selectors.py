@@ -162,6 +162,12 @@ def stop_of(exporter: Exporter) -> Stop | None:
     return rows.last() if exporter.state in STOPPED else None
 
 
+def not_acting(actor: Actor) -> str:
+    """Why the actor's own company does nothing new, in words; nothing where it may, or is not verified yet."""
+    own = Exporter.objects.filter(pk=actor.organization_id).first()
+    return own.not_acting() if own else ""
+
+
 Stopped = Callable[[Actor, int], dict[str, list[str]]]
 _stopped: list[Stopped] = []
 

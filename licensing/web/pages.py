@@ -29,7 +29,7 @@ from core.web.lists import countries
 from core.web.refused import complete, refusals_in, sent
 from core.web.steps import Failed, changes_since, not_open, of_one_moment, offered, seen_in
 from core.web.typed import typed_into
-from exporters.selectors import parties_for, stop_of
+from exporters.selectors import not_acting, parties_for, stop_of
 from licensing import granted, selectors
 from licensing.actions import applications, declarations, reconsiderations
 from licensing.actions.copies import can_be_copied, fitting, without_its_contract
@@ -187,6 +187,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "lines": lines,
         "basis": Basis,
         "application": row,
+        "not_acting": not_acting(request.actor),
         "lone": row and row.grants in LONE,
         "no_contract": row and without_its_contract(row),
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],

@@ -47,7 +47,7 @@ PAGES = {
     "application": 29,
     "application merged": 39,
     "application under review": 34,
-    "application.edit": 14,
+    "application.edit": 15,
     "application.merge": 19,
     "application.submit": 24,
     "applications": 6,

@@ -360,6 +360,23 @@ def test_the_company_reads_on_its_pages_what_is_stopped_by_which_order_and_why(w
         assert "2026-7 of the ministry" not in page(client, boss, path)
 
 
+def test_who_prepares_an_application_meanwhile_reads_that_it_can_not_be_sent_and_whom_to_ask(world, client):
+    boss, ref = world.exporter, world.application()
+    forms, start = (
+        ("/applications/new/", f"/applications/{ref}/edit/"),
+        'href="/applications/new/">Start an application',
+    )
+    assert not any("suspended" in page(client, boss, path) for path in forms)
+    assert f'class="btn" {start}' in page(client, boss, "/")
+    make.stopped(world)
+    for path in forms:
+        assert "is suspended by an order of the ministry" in page(client, boss, path)
+    assert f'class="btn sec" {start}' in (overview := page(client, boss, "/"))
+    asked = "the ministry, by letter that names 2026-7."
+    assert asked in overview and asked in page(client, boss, "/company/")
+    assert asked not in page(client, world.ministry.auditor, f"/desk/exporters/{boss.organization_id}/")
+
+
 def test_the_company_reads_which_licenses_and_open_cases_stop_with_it(
     world, license, client, django_assert_num_queries
 ):
