@@ -300,8 +300,9 @@ class Tour:
             "lines": [{"license_line": 1, "hs_code": "8505111000", "quantity": quantity, "unit": "kg"}],
         }
         first = self.client.call("POST", "/shipments/", body, Idempotency_Key=key)
-        if self.client.call("POST", "/shipments/", body, Idempotency_Key=key) != first:
-            raise Surprise("the same key got another answer")
+        again = self.client.call("POST", "/shipments/", body, Idempotency_Key=key)
+        if again != first:
+            raise Surprise(f"the same key got another answer: {first}, then {again}")
         return first
 
     def _clear(self, shipment: str, quantity: str) -> Any:
