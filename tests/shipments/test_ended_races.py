@@ -46,12 +46,12 @@ def amid(world, license, end, begins=lambda: None, *, pause=0.0):
     calls = [lambda one=one: reserve(one, by=world.exporter).ref and "accepted" for one in requests]
     for number, ref in enumerate(under_way):
         calls.insert(5 * number, lambda ref=ref: world.clear(ref, 10 * KG) and "cleared")
-    calls.insert(70, lambda: at_last(end) and "")
+    calls.insert(70, lambda: end() and "")
 
     def asked(call):
         time.sleep(pause)
         try:
-            return call()
+            return at_last(call)
         except DomainError as refused:
             return refused.code
         finally:
@@ -62,11 +62,11 @@ def amid(world, license, end, begins=lambda: None, *, pause=0.0):
         return [said for said in pool.map(asked, calls) if said]
 
 
-def at_last(end):
+def at_last(call):
     """What it was answered once it did not wait too long for rows that others hold."""
     for _ in range(9):
         try:
-            return end()
+            return call()
         except DomainError as refused:
             if refused.code != "busy":
                 raise
