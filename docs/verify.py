@@ -19,6 +19,7 @@ import json
 import re
 import sys
 import time
+from os.path import isfile
 from pathlib import Path
 
 ALG, TYP = "Ed25519", "lodestone+jws"
@@ -212,19 +213,15 @@ def unchecked(why, chinese):
     return 2
 
 
-def is_file(word):
-    return len(word) < 200 and Path(word).is_file()
-
-
 def no_file(words):
     """The first of these that had to name a file and names none: a typing mistake is no forgery."""
     typed = len(words[0]) >= 200 or re.fullmatch(r"(\S*#)?[\w-]+\.[\w-]+\.[\w-]+", words[0])
-    return next((word for word in words[bool(typed) :] if not is_file(word)), None)
+    return next((word for word in words[bool(typed) :] if not isfile(word)), None)
 
 
 def token_of(word):
     """What was given as TOKEN, or stands in the file of that name."""
-    file = Path(word).read_bytes() if is_file(word) else word.encode()
+    file = Path(word).read_bytes() if isfile(word) else word.encode()
     if file.startswith(b"%PDF"):
         raise Refused("a PDF is no TOKEN: give the .jws file that came with it, or the text of its printed code")
     return file.decode("utf-8", "replace").strip().rpartition("#")[2]
@@ -235,7 +232,7 @@ def main(words):
     words = [word for word in words if word != "--json"]
     if len(words) not in (2, 3):
         return print(__doc__) or 2
-    if re.fullmatch(r"\w{5}-?\w{5}|\S+/v/[^#]+", words[0]) and not is_file(words[0]):
+    if re.fullmatch(r"\w{5}-?\w{5}|\S+/v/[^#]+", words[0]) and not isfile(words[0]):
         why = "that is the code for the authority's page. TOKEN is all that the square code holds"
         return unchecked(why, "这是供在线核验页使用的验证码。TOKEN 是方形二维码的全部内容")
     if name := no_file(words):

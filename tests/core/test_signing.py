@@ -295,6 +295,9 @@ def test_another_file_than_the_one_that_was_signed_is_refused(files):
     status, said = run(files / "code.txt", files / "jwks.json", files / "other.jws")
     assert (status, "of another paper" in said) == (1, True)
     status, said = run(files / "paper.jws", files / "nothing.json")
+    assert (status, said.startswith("NOTHING WAS CHECKED: there is no file")) == (2, True)
+    (files / "broken.json").write_text("{")
+    status, said = run(files / "paper.jws", files / "broken.json")
     assert (status, said.startswith("REFUSED: a file can't be read")) == (1, True)
 
 
