@@ -1394,7 +1394,7 @@ def test_what_was_never_screened_is_screened_and_then_changed(world, on, m, clie
     contest(ref, world.exporter)
     act("admit", ref, m.reconsiderer)
     name = str(case(ref).end_users.get().party)
-    needed = f"It can be granted only when a screening result is recorded in this case for: {name}."
+    needed = f"It can be granted only when a screening result is recorded in this case for: {name}"
     assert needed in page(client, m.reconsiderer, f"/desk/cases/{ref}/")
     with pytest.raises(DomainError) as refusal:
         act("change", ref, m.reconsiderer, text="It is known now.")
