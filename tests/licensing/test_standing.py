@@ -364,7 +364,7 @@ def test_who_prepares_an_application_meanwhile_reads_that_it_can_not_be_sent_and
     boss, ref = world.exporter, world.application()
     forms, start = (
         ("/applications/new/", f"/applications/{ref}/edit/"),
-        'href="/applications/new/">Start an application',
+        'href="/applications/new/"> Start an application',
     )
     assert not any("suspended" in page(client, boss, path) for path in forms)
     assert f'class="btn" {start}' in page(client, boss, "/")
