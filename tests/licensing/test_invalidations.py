@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from config.local import demo
-from core.deliveries import relay
+from core.deliveries import _writers, relay
 from core.errors import DomainError
 from core.history import lines_of
 from core.models import Document, Mail, Proposal, Role
@@ -167,7 +167,9 @@ def test_an_undecided_case_says_so_and_names_another(world, row):
     case = world.under_review(world.application(by_whom=[row]))
     invalidated(row, world)
     application = Application.objects.get(ref=case)
-    assert (lines_of(application).last().verb, application.state) == ("undeclared", "under_review")
+    line = lines_of(application).last()
+    assert (line.verb, application.state) == ("undeclared", "under_review")
+    assert world.exporter.user.email in _writers["application", "undeclared"](line).to
     found = refused(decisions.recommend, case, seen=seen(case), outcome="approve", by=world.ministry.reviewer)
     assert found == ["declaration-not-submitted"]
     new = another(world, row)
