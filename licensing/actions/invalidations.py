@@ -61,7 +61,7 @@ def invalidate(ref: str, *, seen: int, by: Actor) -> Declaration:
 
     Raises FourEyes for whoever proposed it, and no-proposal.
     """
-    theirs = declarations_for(by).filter(ref=ref).order_by().values("exporter")
+    theirs = Declaration.objects.filter(ref=ref).order_by().values("exporter")
     lock(Exporter.objects.filter(pk__in=theirs))  # no case is filed on it, or comes to name it, meanwhile
     cases = lock_all(Application.objects.filter(state__in=UNISSUED, end_users__declaration__ref=ref))
     row = lock(declarations_for(by), ref=ref)
