@@ -62,8 +62,8 @@ def offers(actor: Actor, at: datetime) -> list[Offer]:
         return []
     found = merges.alike(actor, at, most=OFFERS_LOOKED, each=OFFERS_CASES)
     asked = merges.asked_for(actor) if found else set()
-    new = (one for one in found if not merges.wanted_by(one.newest) <= asked)
-    opened = (one for one in new if not verbs.closed(one.cases, actor.organization_id, at))
+    unasked = (one for one in found if not merges.wanted_by(one.newest) <= asked)
+    opened = (one for one in unasked if not verbs.closed(one.cases, actor.organization_id, at))
     first = list(islice(opened, OFFERS_MOST))
     annual = merges.annual_in_force(actor, at) if first else []
     return [Offer(one.count, one.newest, merges.covering(annual, one.newest)) for one in first]
