@@ -65,6 +65,16 @@ COMPANY_SEARCH = (
 KIND = Choice("kind", _("Kind"), _("Any kind"), Kind.choices)
 DESTINATION = Choice("destination", _("Destination"), _("Any destination"), countries, path="destinations__contains")
 
+
+def _applications_more(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """Each case of the page knows by when its applicant may answer to an intent to refuse it."""
+    intents = selectors.open_intents(request.actor, legal_today())
+    until = {intent.recommendation.application_id: intent.due_on for intent in intents}
+    for row in listing.rows:
+        row.answer_by = until.get(row.pk)
+    return {"offers": offers(request.actor, legal_now())}
+
+
 APPLICATIONS = List(
     route="applications",
     template="licensing/application_list.html",
@@ -74,7 +84,7 @@ APPLICATIONS = List(
     columns=(*CASE_COLUMNS, GRANTED),
     parts=lambda row: row.lines.all(),
     order="-created",
-    more=lambda request, listing: {"offers": offers(request.actor, legal_now())},
+    more=_applications_more,
     search=selectors.CASE_SEARCH,
     hint=_("Case, end-user, goods, code"),
     filters=(

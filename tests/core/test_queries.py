@@ -50,7 +50,7 @@ PAGES = {
     "application.edit": 15,
     "application.merge": 19,
     "application.submit": 24,
-    "applications": 6,
+    "applications": 7,
     "company": 29,
     "control-list": 5,
     "declaration": 18,

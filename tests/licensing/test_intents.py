@@ -1,5 +1,6 @@
 """The intent to refuse: who announces it, how long it runs, what it stops meanwhile, and what both sides see of it."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -338,6 +339,17 @@ def test_on_its_last_day_it_is_a_need_and_a_form_and_the_day_after_it_is_none(re
         text = page(client, world.exporter, f"/applications/{ref}/")
         assert (f"/applications/{ref}/respond/" in text, "The last day to answer was" in text) == (there, not there)
         assert ("/refuse/" in page(client, m.decider, f"/desk/cases/{ref}/")) is not there
+
+
+def test_the_list_says_by_when_it_may_be_answered(ref, m, world, client, on):
+    intend(ref, m.decider)
+    assert "To be refused, unless you answer by 26 Feb 2026" in bare(client, world.exporter, "/applications/")
+    on("2026-02-27")
+    assert "To be refused" not in bare(client, world.exporter, "/applications/")
+
+
+def bare(client, actor, path):
+    return re.sub("<.*?>", "", page(client, actor, path))
 
 
 def test_a_viewer_reads_that_others_answer(ref, m, world, client):
