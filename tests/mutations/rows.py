@@ -138,15 +138,22 @@ def _row(where: str, given: dict[str, Any], raw: dict[str, Any]) -> Row:
 def misfits(rows: list[Row], root: Path = ROOT) -> list[str]:
     """What is wrong with the rows that mutate a file of this tree, and with the tests they name."""
     wrong = []
+    texts: dict[str, str] = {}
+
+    def text(path: str) -> str:
+        if path not in texts:
+            texts[path] = (root / path).read_text(encoding="utf-8")
+        return texts[path]
+
     for row in rows:
         for test in row.tests:
             path, _, name = test.partition("::")
-            if not (root / path).is_file() or f"def {name.split('[')[0]}(" not in (root / path).read_text("utf-8"):
+            if not (root / path).is_file() or f"def {name.split('[')[0]}(" not in text(path):
                 wrong.append(f"{row.where}: there is no test {test}")
         if row.in_database:
             continue
         try:
-            row.mutated((root / row.file).read_text(encoding="utf-8"))
+            row.mutated(text(row.file))
         except (BadRow, OSError) as error:
             wrong.append(str(error))
     return wrong

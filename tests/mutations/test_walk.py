@@ -1,5 +1,6 @@
 """No guard without a row: the walk finds every guard that the product has, and each row's place and tests."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,10 @@ def of_no_guard(found: set[str], named: set[str]) -> set[str]:
     return {name for name in named if name.partition(":")[0] in kinds} - found
 
 
+@cache
 def everything() -> list[rows.Row]:
-    return rows.read() + derived.rows(listed())
-
-
-def listed() -> set[str]:
-    return {guard for row in rows.read() for guard in row.guards}
+    listed = rows.read()
+    return listed + derived.rows({guard for row in listed for guard in row.guards})
 
 
 def named() -> set[str]:
