@@ -22,6 +22,7 @@ from core import signing
 from core.legal_time import LEGAL_ZONE
 from licensing.actions import applications, receipts
 from tests import make
+from tests.again import begun
 from tests.days import D
 from tests.kept import Kept
 from tests.servers import database_of
@@ -60,6 +61,7 @@ def pytest_collection_finish():
 def pytest_runtest_setup():
     """Each test begins in English, whatever page the one before it read last."""
     translation.deactivate()
+    begun.nowhere()
 
 
 def flushing(real):
@@ -79,7 +81,12 @@ def flushing(real):
 @pytest.fixture
 def reference(request, db):
     """The control list, countries, instruments, legal days: as loaded. With more where more is asked for."""
-    return next((kept for name, kept in STAGES.items() if name in request.fixturenames), REFERENCE)()
+    stage = next((kept for name, kept in STAGES.items() if name in request.fixturenames), REFERENCE)
+    value = stage()
+    if stage.put and connection.in_atomic_block:
+        begun.patches = request.getfixturevalue("monkeypatch")
+        begun.at(stage.then)
+    return value
 
 
 def loaded():

@@ -24,17 +24,21 @@ class Kept:
         self._rows: Rows = []
         self._value: Any = None
         self._at: datetime | None = None
+        self.put = False  # whether the database holds that and nothing else
+        self.then: dict[Any, Any] = {}  # what came after: see tests/again.py
 
     def __call__(self) -> Any:
         at = legal_now()
         if _filled([(name, looked) for name, _, looked in self._rows] or _tables()):  # something else began here
+            self.put = False
             return self._make()
+        self.put = True
         if self._at and self._at <= at < self._at + LONG and legal_day(self._at) == legal_day(at):
             with transaction.atomic():
                 _put(self._rows)
         else:
             self._value = self._make()
-            self._rows, self._at = _taken(), at
+            self._rows, self._at, self.then = _taken(), at, {}
         return copy.deepcopy(self._value)
 
 

@@ -60,6 +60,7 @@ from shipments import needs
 from shipments.holdings import Holdings
 from shipments.looks import Need
 from shipments.models import Shipment
+from tests.again import again
 from tests.ticks import tick
 
 CIRCUMSTANCES = "A hospital in the plant's town has no other maker of the magnets of its scanners."
@@ -93,6 +94,7 @@ class Ministry:
     other_reconsiderer: Actor
 
 
+@again
 def ministry() -> Ministry:
     office = Organization.objects.create(kind="ministry", name_en="Bureau of Export Control", name_zh="出口管制局")
 
@@ -128,6 +130,7 @@ def customs() -> Actor:
     return Actor(user, office, scopes=frozenset({"customs:confirm"}))
 
 
+@again
 def exporter(
     officers: Ministry | None = None, name: str = "Lanting Magnetics Co., Ltd.", *, qualified: bool = True
 ) -> Actor:
@@ -188,6 +191,7 @@ class World:
     made: dict[str, Any] = field(default_factory=dict)
     grade: dict[str, str] = field(default_factory=dict)
 
+    @again
     def declaration(
         self, *, country: str = "DE", codes: tuple[str, ...] = ("1C905.a.4",), verified: bool = True
     ) -> Declaration:
@@ -197,6 +201,7 @@ class World:
             return row
         return declarations.verify(row.ref, seen=seen(row.ref), quantity_fit=True, by=self.ministry.reviewer)
 
+    @again
     def application(
         self,
         *,
@@ -211,12 +216,14 @@ class World:
         goods = [(code, "NdFeB magnets N42SH, Dy 3.2 %", kilograms)]
         return demo.application(self.exporter, kind, goods, signed, unique("K-"), self.grade, **said)
 
+    @again
     def special(self, **said: Any) -> str:
         """A complete draft that asks for a license under special circumstances; its reference."""
         ref = self.application(**{"kind": "special", "kilograms": 500, "circumstances": CIRCUMSTANCES} | said)
         demo.paper(self.exporter, ref, "circumstances", "A letter of the Red Cross")
         return ref
 
+    @again
     def listed(self, ref: str, hit: str = "control_list") -> str:
         """Filed, accepted, taken by the reviewer, who found its end-users on a list of parties."""
         applications.submit(ref, seen=seen(ref), by=self.exporter)
@@ -225,6 +232,7 @@ class World:
         demo.screened(ref, self.ministry.reviewer, hit=hit, reason="Entry CL-0001: the same register number.")
         return ref
 
+    @again
     def exception(self, **said: Any) -> License:
         """An active license under special circumstances, whose end-user is on the control list."""
         ref, m = self.listed(self.special(**said)), self.ministry
@@ -232,10 +240,12 @@ class World:
         decisions.approve(ref, seen=seen(ref), departure="Spare parts of a hospital.", by=m.decider)
         return decisions.issue(ref, seen=seen(ref), by=m.decider)
 
+    @again
     def under_review(self, ref: str, by: Actor | None = None) -> str:
         """Filed, accepted, and taken by an officer: the reviewer unless another is named."""
         return demo.under_review(self.exporter, ref, self.ministry, by)
 
+    @again
     def license(
         self,
         *,
@@ -252,6 +262,7 @@ class World:
         granted["allotments"] = {(1, user.pk): part for user, part in zip(asked, allotted, strict=False) if part}
         return demo.issued(self.exporter, ref, self.ministry, signed, **granted)
 
+    @again
     def asked_apart(self) -> str:
         """A complete draft of two lines: a German end-user declared the first, a Japanese one the second."""
         codes = ("1C905.a.4", "1C904.a.4")
@@ -259,6 +270,7 @@ class World:
         goods = [(code, "NdFeB magnets", 100) for code in codes]
         return demo.application(self.exporter, "annual", goods, signed, unique("K-"), self.grade)
 
+    @again
     def apart(self) -> License:
         """The license of it, active."""
         return demo.issued(self.exporter, self.asked_apart(), self.ministry, [])
@@ -277,6 +289,7 @@ class World:
         }
         return shipments.ShipmentRequest(**facts | changes)
 
+    @again
     def shipment(self, license: License, grams: int = 1_000_000, **changes: Any):
         made = shipments.reserve(self.request(license, grams, **changes), by=self.exporter)
         return Shipment.objects.select_related("license").get(ref=made.ref)
@@ -297,6 +310,7 @@ class World:
         }
         return shipments.Message(**facts | changes)
 
+    @again
     def clear(self, shipment_ref: str, grams: int, **changes: Any) -> shipments.Receipt:
         return shipments.receive(self.message(shipment_ref, grams=grams, **changes), by=self.customs)
 

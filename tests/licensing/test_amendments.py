@@ -36,6 +36,7 @@ from shipments import selectors
 from shipments.actions import cancel, receive
 from shipments.models import Incident, Shipment
 from tests import make
+from tests.again import again
 from tests.licensing.test_enforcement import MAGNETS, lifted, suspended
 from tests.licensing.test_invalidations import invalidated
 from tests.licensing.test_screenings import result as screening_of
@@ -51,6 +52,7 @@ def alike(world, license):
     return amendments.amend(license.ref, seen=seen(license.ref), by=world.exporter)
 
 
+@again
 def begun(world, license):
     return make.asking(alike(world, license))
 
@@ -61,6 +63,7 @@ def asks(row, kilograms):
     return row.ref
 
 
+@again
 def decided(world, ref, **granted):
     """Filed, recommended and approved."""
     demo.under_review(world.exporter, ref, world.ministry)
@@ -70,10 +73,12 @@ def decided(world, ref, **granted):
     return ref
 
 
+@again
 def issued(world, ref):
     return decisions.issue(ref, seen=seen(ref), by=world.ministry.decider)
 
 
+@again
 def replaced(world, license, kilograms, **granted):
     return issued(world, decided(world, asks(begun(world, license), kilograms), **granted))
 

@@ -27,6 +27,7 @@ from licensing.policy.engine import ENGINE
 from licensing.policy.records import replayed
 from licensing.selectors import NEW, PENDING
 from tests import make
+from tests.again import again
 from tests.make import seen
 from tests.ticks import tick
 
@@ -243,6 +244,7 @@ def test_goods_that_an_edition_to_come_lists_are_filed_before_it_starts(world):
 # --- what is kept -----------------------------------------------------------------------------------------
 
 
+@again
 def filed(world, **facts):
     ref = world.application(**facts)
     applications.submit(ref, seen=seen(ref), by=world.exporter)
@@ -699,6 +701,7 @@ def test_facts_that_no_form_asks_for_are_named(world):
 # --- leaving what the rules presume -----------------------------------------------------------------------
 
 
+@again
 def waiting(world, outcome="approve", **facts):
     """A case that waits for a decision, as it was recommended."""
     ref = world.under_review(world.application(**facts))

@@ -16,6 +16,7 @@ from licensing.models import Application, ApplicationLine, ControlItem, Declarat
 from licensing.selectors import merges as selectors
 from licensing.web import merges as pages
 from tests import make
+from tests.again import again
 from tests.make import seen
 from tests.said import refused, text_of
 
@@ -23,6 +24,7 @@ KG = 1000
 DAY = timedelta(days=1)
 
 
+@again
 def sent(world, *, lines=None, **said):
     """A case that waits; lines: of its only line, otherwise than usual."""
     ref = world.application(**{"kind": "per_shipment", "kilograms": 100} | said)
@@ -32,10 +34,12 @@ def sent(world, *, lines=None, **said):
     return Application.objects.get(ref=ref)
 
 
+@again
 def licensed(world, **said):
     return world.license(**{"kind": "per_shipment", "kilograms": 100} | said)
 
 
+@again
 def merged(world, *cases):
     """As if none of them had been merged before."""
     refs = [case.ref for case in cases]

@@ -18,6 +18,7 @@ from licensing.web.forms.decisions import RecommendForm
 from shipments import needs
 from shipments.web import renewals as shown
 from tests import make
+from tests.again import again
 from tests.days import D
 from tests.make import ends_in, needs_of, seen
 from tests.said import refused, text_of
@@ -32,6 +33,7 @@ def ending(world):
     return ends_in(world.license(kilograms=100), 100)
 
 
+@again
 def renewed(world, license, by=None):
     return renewals.renew(license.ref, seen=seen(license.ref), by=by or world.exporter)
 
@@ -115,12 +117,14 @@ def test_one_renewal_is_begun_at_a_time_and_none_once_it_led_to_a_license(world,
     assert refused(renewed, world, ending).code == "renewal-open"
 
 
+@again
 def decided(world, ref, outcome="approve", **facts):
     demo.under_review(world.exporter, ref, world.ministry)
     decisions.recommend(ref, seen=seen(ref), outcome=outcome, by=world.ministry.reviewer, **facts)
     return ref
 
 
+@again
 def issued(world, ref):
     decided(world, ref, months=12)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)

@@ -23,6 +23,7 @@ from licensing.selectors import clearances, clearances_taken
 from shipments.actions import ClearedLine, LineRequest, cancel, deliver, depart, officers, receive
 from shipments.models import CustomsMessage, Incident, Resolution, Return, Shipment
 from tests import make
+from tests.again import again
 from tests.make import seen, tolerance
 
 KG = 1000
@@ -387,6 +388,7 @@ def test_a_license_that_was_used_up_is_in_force_again_after_a_correction(world):
     assert state(license) == "exhausted"
 
 
+@again
 def used_up_and_beyond(world):
     """A license that was used up, and on which something that had been cancelled was cleared after that."""
     license = world.license(kilograms=100)
