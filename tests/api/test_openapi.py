@@ -196,6 +196,7 @@ SAMPLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "method", "operation"), CALLS)
 def test_an_answer_of_each_status_is_as_described(path, method, operation, caller, monkeypatch):
     """The client judges body, headers and code. Refusals come first: a good call may end what it is about."""

@@ -172,6 +172,7 @@ def test_a_field_that_can_not_be_read_hides_no_change_of_a_colleagues(browser, w
     assert first.type() == 412  # though what it says of the rest is what stands
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", ["\u200eN42", "N\u202e42", "N\x0042", "N\t42", "\u200b"])
 def test_a_text_that_hides_something_is_named_and_what_else_was_typed_is_saved(browser, world, hidden):
     case = draft(world)

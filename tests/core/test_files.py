@@ -135,6 +135,7 @@ def test_a_plain_pdf_is_kept_as_it_came(name, lanting):
     assert (kept.name, bytes(kept.content), kept.size) == (name.strip(), content, sizes.FILE_BYTES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "content", "code"), NOT_TAKEN.values(), ids=NOT_TAKEN)
 def test_content_that_is_not_what_the_name_says_is_refused_and_nothing_is_kept(name, content, code, lanting):
     refused(name, content, code, lanting, kinds=ANSWER)

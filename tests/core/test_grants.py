@@ -372,6 +372,7 @@ def test_the_rights_are_what_the_declarations_say(application):
     assert grants.differences(application, application.connection.info.user) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "undo", "words"),
     [

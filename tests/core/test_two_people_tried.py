@@ -243,6 +243,7 @@ OF_ONE = [  # what somebody did in the first round, what he does then, in which 
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("who", "another"), list(permutations(("reviewer", "decider", "reconsiderer"), 2)))
 def test_nobody_has_steps_in_two_rounds_or_reconsiders_his_own(who, another, application, world):
     """What is refused to one is done by another: the twin."""

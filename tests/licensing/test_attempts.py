@@ -331,6 +331,7 @@ BELIEVED = {  # by the ledger's functions, which are told of a shipment, and of 
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", BELIEVED)
 def test_nothing_is_booked_for_a_shipment_that_nobody_has(call, application, lived):
     """The twin of each refusal: its owner would be believed, until the next look at the books."""
@@ -350,6 +351,7 @@ def test_nothing_is_booked_for_a_shipment_that_nobody_has(call, application, liv
     assert {one.line for one in found} == {LicenseLine.objects.get().pk}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", ["shipment_settle", "shipment_correct", "shipment_credit"])
 @pytest.mark.parametrize("lines", [[], [{"line": 1, "quantity": KG, "delta": KG, "unit": "g"}]])
 def test_no_door_knows_a_shipment_that_nobody_has(door, lines, application, lived):
@@ -383,6 +385,7 @@ def test_nothing_of_a_license_in_force_lapses(application, lived):
     assert standing(application) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("door", "asked"),
     [

@@ -198,6 +198,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_asked_wrongly_is_refused_at_its_field_and_stays_as_typed(case, ask):
     question, field = REFUSED[case]

@@ -90,6 +90,7 @@ def two(world):
     return german, licensed(world, sold_to(world, "Moteurs du Nord", country="FR"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "hit"),
     [
@@ -201,6 +202,7 @@ def test_whom_a_query_names_is_closed_alone_where_the_license_has_others(world):
     assert selectors.why(cause) == "Müller Motoren: Diverted goods"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "who"),
     [

@@ -432,6 +432,7 @@ def test_nobody_is_waited_for_who_wrote_on_it(client, draft, ministry, mailoutbo
         assert "Nobody else can give it" in text and "It waits for one of" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["draft", "approved", "started", "alone"])
 def test_an_approver_who_wrote_on_it_is_offered_no_signature_and_reads_who_can(state, client, draft, ministry, clock):
     first, second = ministry.policy_approver, ministry.other_approver

@@ -831,6 +831,7 @@ def test_a_pool_gives_no_more_than_its_room_whoever_asks(world, license):
     QuotaPool.objects.update(used=F("used") - 12_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["licensing_quotapool", "licensing_poolmovement"])
 @pytest.mark.parametrize("does", ["DELETE FROM {}", "UPDATE {} SET id = id", "INSERT INTO {} (id) VALUES (999)"])
 def test_the_application_writes_no_pool(application, table, does):
@@ -963,6 +964,7 @@ HASHED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", HASHED)
 def test_each_word_of_a_movement_is_in_its_digest(world, license, column):
     opened(world)

@@ -45,6 +45,7 @@ from licensing.models import (
 from licensing.selectors.applications import reconsiderers_of
 from licensing.web.reconsiderations import Contest
 from tests import make
+from tests.again import again
 from tests.core.test_files import TAKEN
 from tests.licensing.test_actions_refused import forbidding
 from tests.licensing.test_declaration_questions import redo, signed_anew
@@ -64,6 +65,7 @@ def m(world):
     return world.ministry
 
 
+@again
 def refuse(world, ref=None, by=None):
     """A case that the reviewer recommended to refuse, and the decider refused; its reference."""
     m = world.ministry
@@ -834,6 +836,7 @@ def test_whoever_acted_reads_why_he_does_not_reconsider(contested, m, client, wo
     assert f"/desk/cases/{contested}/admit/" in page(client, both, f"/desk/cases/{contested}/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["admit", "extend", "uphold", "quash"])
 @pytest.mark.parametrize("who", ["intake", "reviewer", "other_decider", "auditor", "policy_officer", "admin"])
 def test_others_reconsider_nothing(who, verb, begun, m):

@@ -185,6 +185,7 @@ def test_what_an_end_user_did_not_declare_neither_keeps_him_open_nor_closes_him(
     assert state(license)[::2] == ("active", [True, False])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheduled", [False, True], ids=["at-once", "scheduled"])
 def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled, world, two, client, clock):
     """Where the worker is dead: its page, REST and the counter, as a reservation meets it; the state waits for the

@@ -42,6 +42,7 @@ def license(world):
     return world.license(kilograms=100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "sent_as"),
     [

@@ -41,7 +41,10 @@ DECLARED = "530120260123456789"
 
 
 @pytest.fixture
-def officer(world):
+def officer(request, world):
+    """Who comes when what the test asks for stands there (in which others' tests are like it)."""
+    for name in {"license", "shipment"} & set(request.fixturenames):
+        request.getfixturevalue(name)
     return demo.person("port", "Pan Hai", world.customs.organization, Role.CUSTOMS)
 
 
@@ -137,6 +140,7 @@ SAID = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", SAID)
 @pytest.mark.parametrize("before", ["reserved", "declared", "cancelled", "suspended"])
 def test_a_form_leaves_what_a_message_leaves(said, before, browser, world):
@@ -177,6 +181,7 @@ def test_a_form_leaves_what_a_message_leaves(said, before, browser, world):
     assert books.drift() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed",
     [
@@ -915,6 +920,7 @@ def test_the_instant_of_the_declaration_is_kept_to_its_last_digit(browser, world
     assert body["declared_at"] == on_the_wire(message.declared_at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "typed", "said"),
     [

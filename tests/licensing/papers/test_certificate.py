@@ -222,6 +222,7 @@ def test_what_people_wrote_is_printed_and_never_obeyed(issued):
     assert "Continuesonthenextpage" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["description", "name", "local", "site"])
 def test_no_words_leave_the_page_or_their_column(name, issued):
     """What is drawn lies within the margins, whatever is written there."""
