@@ -32,8 +32,8 @@ class Left:
 
     tables: set[str] = field(default_factory=set)
     times: int = 0
-    began: datetime | None = None
-    at: datetime | None = None  # when it was made as it is kept
+    began: datetime = datetime.max  # when what is kept was made, until
+    at: datetime | None = None
     value: Any = None
     new: Rows = field(default_factory=dict)
     other: Rows = field(default_factory=dict)
@@ -82,25 +82,29 @@ def again(build: Callable[..., Any]) -> Callable[..., Any]:
             return build(*args, **said)
         now = legal_now()
         left = then.setdefault((*words, legal_day(now)), Left())
-        if left.began and left.at and left.began - LONG <= now < left.began + LONG:
+        if left.at and left.began - LONG <= now < left.began + LONG:
             value = _put(left, now)
         else:
-            left.began, value = now, _made(left, lambda: build(*args, **said))
+            value = _made(left, now, lambda: build(*args, **said))
+            if left.began != now:
+                return value
         begun.at(left.then)
         return value
 
     return built
 
 
-def _made(left: Left, make: Callable[[], Any]) -> Any:
+def _made(left: Left, now: datetime, make: Callable[[], Any]) -> Any:
+    """Kept when it is made for the second time, and wrote to no other table than at the first."""
     left.times += 1
     keep, before = left.times > 1, _written()
     was = {name: _rows(name) for name in left.tables} if keep else {}
     value = make()
-    now = _written()
-    tables = {name for name in now if now[name] != before.get(name)}
+    written = _written()
+    tables = {name for name in written if written[name] != before.get(name)}
     if keep and tables <= left.tables:
         _keep(left, was, value)
+        left.began = now
     left.tables |= tables
     return value
 

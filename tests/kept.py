@@ -73,11 +73,13 @@ def _copied(name: str) -> str:
 
 @cache
 def columns(name: str) -> list[str]:
-    """Those that take a value: PostgreSQL generates the others."""
+    """Those that take a value: PostgreSQL generates the others, and of a row that is put knows the transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT quote_ident(attname) FROM pg_attribute"
-            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
+            " LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+            " AND coalesce(pg_get_expr(adbin, adrelid), '') NOT LIKE '%%pg_current_xact_id%%' ORDER BY attnum",
             [name],
         )
         return [column for (column,) in cursor.fetchall()]
