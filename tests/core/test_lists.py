@@ -12,7 +12,7 @@ from django.utils.translation import override
 from config.local import demo
 from core import selectors
 from core.legal_time import legal_today
-from core.models import Organization, Role
+from core.models import Organization, Role, User
 from core.templatetags.lodestone import up_to
 from core.web.lists import CountryName
 from core.web.lists.keyset import Keyset
@@ -180,6 +180,14 @@ def test_no_list_counts_or_skips_its_rows(client, world):
             ask(client, name)
         sql = [one["sql"].upper() for one in queries if "core_legalday" not in one["sql"]]  # so many days on
         assert [one for one in sql if "OFFSET" in one or ("COUNT(*)" in one and "LIMIT 51" not in one)] == [], name
+
+
+def test_of_more_than_fifty_it_is_counted_only_that(db):
+    User.objects.bulk_create([User(email=f"{number}@firm.example") for number in range(60)])
+    assert selectors.counted({"all": User.objects.all(), "few": User.objects.filter(email__startswith="5")}) == {
+        "all": 51,
+        "few": 11,
+    }
 
 
 # --- search ---------------------------------------------------------------------------------------------------

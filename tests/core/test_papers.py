@@ -14,6 +14,7 @@ from core.models import Delivery, Document, HistoryLine, Paper
 from core.papers import being_made, made_anew, make_due, papers_of
 from core.selectors import documents_for
 from licensing.actions import licenses
+from licensing.selectors.papers import papers as of_rows
 from tests import make
 from tests.make import seen
 
@@ -256,6 +257,7 @@ def test_who_opens_a_paper_and_who_learns_nothing_of_it(issued, client, world):
     assert {asked(actor) for actor in (world.ministry.admin, world.ministry.policy_officer)} == {404}
     assert asked(world.customs) == 200
     assert not documents_for(world.customs).exclude(pk=paper.document_id).exists()
+    assert not of_rows(world.exporter).exists()  # his as a file of his own
     client.logout()
     assert client.get(address).status_code == 302
 

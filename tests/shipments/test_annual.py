@@ -403,7 +403,8 @@ def test_it_is_renewed_in_its_last_sixty_days(world, clock, before, code):
     clock.set(datetime.combine(last_day - before * DAY, time(12), LEGAL_ZONE))
     accepted(world.exporter, world, recorded(world.exporter))
     if code:
-        refused(DomainError, code, renewed, world.exporter, world.ministry.decider)
+        refusal = refused(DomainError, code, renewed, world.exporter, world.ministry.decider)
+        assert ("it has lapsed" in refusal.detail) is (before < 0)
     else:
         assert renewed(world.exporter, world.ministry.decider).last_day == months_after(last_day, 12)
 
