@@ -189,6 +189,7 @@ def test_unlawful_clearances_do_not_take_a_lapse_back(world, license, clock):
     assert kinds(receipt) == ["license_not_usable", "reservation_gone", "over_cleared"]
     line = LicenseLine.objects.get()
     assert (line.drawn, line.over_cleared, line.lapsed) == (0, 40 * KG, 100 * KG)
+    assert not license.suspensions.exists()
 
 
 def test_one_row_that_is_broken_does_not_stop_the_sweep(world, license, clock, monkeypatch):
