@@ -52,7 +52,7 @@ def _facts_of(exporter: int) -> Iterator[Facts]:
 
 def _fitting(rules: Compiled, said: Facts, since: date) -> list[Any]:
     """The rules and holds that may count from that day on and that none of these facts fails, but for what they look
-    at."""
+    at: as an edition has them, by their ids."""
     facts = as_read(said, rules.edition)
     fitting = [
         replace(rule, match={}, pauses=tuple(span for span in rule.pauses if _lasts(span, since)))
@@ -64,7 +64,7 @@ def _fitting(rules: Compiled, said: Facts, since: date) -> list[Any]:
         for hold in rules.edition.holds
         if _lasts(hold.span, since) and False not in {rules.fits(hold, key, facts) for key in hold.match}
     ]
-    return sorted([*fitting, *holding], key=lambda one: one.id)
+    return [*fitting, *holding]
 
 
 def _lasts(span: Span, since: date) -> bool:
