@@ -20,7 +20,7 @@ from django.db.models import Model
 
 from core.legal_time import legal_day, legal_now
 from tests.clock import Clock
-from tests.kept import LONG, columns
+from tests.kept import LONG, columns, tables, unguarded
 
 PLAIN = (str, int, date, Decimal, bool, timedelta, type(None))
 Rows = dict[str, dict[str, str]]  # of each table, by key: the row as text
@@ -32,8 +32,7 @@ class Left:
 
     tables: set[str] = field(default_factory=set)
     times: int = 0
-    began: datetime = datetime.max  # when what is kept was made, until
-    at: datetime | None = None
+    kept: tuple[datetime, datetime] | None = None  # when what is kept was made: from, until
     value: Any = None
     new: Rows = field(default_factory=dict)
     other: Rows = field(default_factory=dict)
@@ -82,13 +81,13 @@ def again(build: Callable[..., Any]) -> Callable[..., Any]:
             return build(*args, **said)
         now = legal_now()
         left = then.setdefault((*words, legal_day(now)), Left())
-        if left.at and left.began - LONG <= now < left.began + LONG:
-            value = _put(left, now)
+        if left.kept and abs(now - left.kept[0]) < LONG:
+            value = _put(left, left.kept[1])
         else:
+            left.kept = None
             value = _made(left, now, lambda: build(*args, **said))
-            if left.began != now:
-                return value
-        begun.at(left.then)
+        if left.kept:
+            begun.at(left.then)
         return value
 
     return built
@@ -101,37 +100,32 @@ def _made(left: Left, now: datetime, make: Callable[[], Any]) -> Any:
     was = {name: _rows(name) for name in left.tables} if keep else {}
     value = make()
     written = _written()
-    tables = {name for name in written if written[name] != before.get(name)}
-    if keep and tables <= left.tables:
-        _keep(left, was, value)
-        left.began = now
-    left.tables |= tables
+    changed = {name for name in written if written[name] != before.get(name)}
+    if keep and changed <= left.tables:
+        _keep(left, was)
+        left.value, left.kept = copy.deepcopy(value), (now, legal_now())
+    left.tables |= changed
     return value
 
 
-def _keep(left: Left, was: Rows, value: Any) -> None:
+def _keep(left: Left, was: Rows) -> None:
     left.new, left.other, left.gone, left.then = {}, {}, {}, {}
     for name, old in was.items():
         rows = _rows(name)
         left.new[name] = {key: row for key, row in rows.items() if key not in old}
         left.other[name] = {key: row for key, row in rows.items() if old.get(key, row) != row}
         left.gone[name] = [key for key in old if key not in rows]
-    left.value, left.at = copy.deepcopy(value), legal_now()
 
 
-def _put(left: Left, now: datetime) -> Any:
-    assert left.at
+def _put(left: Left, at: datetime) -> Any:
+    """at: when the last of it was made."""
     names = [name for name in _order() if name in left.tables]
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("".join(f"ALTER TABLE {name} DISABLE TRIGGER USER;" for name in names))
+    with unguarded(names), connection.cursor() as cursor:
         for name in names:
             for statement, rows in _statements(name, left):
                 cursor.execute(statement, [rows])
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("".join(f"ALTER TABLE {name} ENABLE TRIGGER USER;" for name in names))
-    if now < left.at:  # a clock that was set: what was made then is not of the future
-        Clock().set(left.at)
+    if legal_now() < at:  # a clock that was set: what was made then is not of the future
+        Clock().set(at)
     return copy.deepcopy(left.value)
 
 
@@ -174,12 +168,7 @@ def _key(name: str) -> str:
 
 @cache
 def _order() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
-            " AND relnamespace = 'public'::regnamespace ORDER BY oid"
-        )
-        return [name for (name,) in cursor.fetchall()]
+    return [name for name, _ in tables()]
 
 
 def _written() -> dict[str, int]:

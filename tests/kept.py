@@ -2,7 +2,8 @@
 
 import copy
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -29,7 +30,7 @@ class Kept:
 
     def __call__(self) -> Any:
         at = legal_now()
-        if _filled([(name, looked) for name, _, looked in self._rows] or _tables()):  # something else began here
+        if _filled([(name, looked) for name, _, looked in self._rows] or tables()):  # something else began here
             self.put = False
             return self._make()
         self.put = True
@@ -42,7 +43,7 @@ class Kept:
         return copy.deepcopy(self._value)
 
 
-def _tables() -> list[tuple[str, bool]]:
+def tables() -> list[tuple[str, bool]]:
     """Every table with rows of its own, in the order in which they were made, and whether a trigger sees an insert."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -53,15 +54,15 @@ def _tables() -> list[tuple[str, bool]]:
         return [row for row in cursor.fetchall() if row[0] not in STANDING]
 
 
-def _filled(tables: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+def _filled(of: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name, _ in tables))
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name, _ in of))
         some = {name for (name,) in cursor.fetchall()}
-    return [row for row in tables if row[0] in some]
+    return [row for row in of if row[0] in some]
 
 
 def _taken() -> Rows:
-    return [(name, _copied(name), looked) for name, looked in _filled(_tables())]
+    return [(name, _copied(name), looked) for name, looked in _filled(tables())]
 
 
 def _copied(name: str) -> str:
@@ -86,10 +87,16 @@ def columns(name: str) -> list[str]:
 
 
 def _put(rows: Rows) -> None:
-    with connection.cursor() as cursor:
-        looked = [name for name, _, by_trigger in rows if by_trigger]
-        cursor.execute("".join(f"ALTER TABLE {name} DISABLE TRIGGER USER;" for name in looked))
+    with unguarded([name for name, _, by_trigger in rows if by_trigger]), connection.cursor() as cursor:
         for name, text, _ in rows:
             cursor.cursor.copy_expert(f"COPY {name} ({', '.join(columns(name))}) FROM STDIN", io.StringIO(text))
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("".join(f"ALTER TABLE {name} ENABLE TRIGGER USER;" for name in looked))
+
+
+@contextmanager
+def unguarded(names: list[str]) -> Iterator[None]:
+    """Triggers of these tables look away; what is else asked at the end of a transaction is asked now."""
+    asked = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;"
+    with connection.cursor() as cursor:
+        cursor.execute(asked + "".join(f"ALTER TABLE {name} DISABLE TRIGGER USER;" for name in names))
+        yield
+        cursor.execute(asked + "".join(f"ALTER TABLE {name} ENABLE TRIGGER USER;" for name in names))
