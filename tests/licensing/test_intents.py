@@ -343,9 +343,9 @@ def test_on_its_last_day_it_is_a_need_and_a_form_and_the_day_after_it_is_none(re
 
 def test_the_list_says_by_when_it_may_be_answered(ref, m, world, client, on):
     intend(ref, m.decider)
-    assert "To be refused, unless you answer by 26 Feb 2026" in bare(client, world.exporter, "/applications/")
+    assert "Refusal announced: you may answer until 26 Feb 2026" in bare(client, world.exporter, "/applications/")
     on("2026-02-27")
-    assert "To be refused" not in bare(client, world.exporter, "/applications/")
+    assert "Refusal announced" not in bare(client, world.exporter, "/applications/")
 
 
 def bare(client, actor, path):
