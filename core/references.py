@@ -47,8 +47,8 @@ def read(text: str, prefix: str) -> str:
     if not text.isascii() or len(text) > 40:
         raise ValueError(text)
     compact = text.upper().replace(" ", "").replace("-", "")
-    if compact.startswith(prefix):
-        compact = compact[len(prefix) :]
+    if len(compact) > 9:  # a drawn number may begin as its prefix does
+        compact = compact.removeprefix(prefix)
     body = compact.translate(_TOLERANT)
     if len(body) != 9 or any(c not in ALPHABET for c in body) or mod_37_2.calc_check_digit(body[:8]) != body[8]:
         raise ValueError(text)

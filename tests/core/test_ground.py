@@ -31,6 +31,11 @@ def test_a_reference_is_read_back_however_it_is_typed(body, one):
     assert references.read(typed, "EL") == canonical
 
 
+@pytest.mark.parametrize("typed", ["SHX4K2M1G", "sh-SHX4K2M1G"])
+def test_a_number_that_begins_as_its_prefix_does_is_read_without_it_too(typed):
+    assert references.read(typed, "SH") == "SH-SHX4K2M1G"
+
+
 @given(st.integers(0, 7), st.sampled_from(references.ALPHABET))
 def test_one_wrong_character_is_noticed(place, other):
     ref = references.draw("EL")
