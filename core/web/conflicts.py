@@ -300,7 +300,7 @@ def _leaving(formset: BaseFormSet, left: dict[int, BaseForm], field: _Field) -> 
     was opened comes in its place. No new row goes where one that was added on the page stands already, as nobody knows
     any more which that is."""
     first = formset.initial_form_count()
-    whole = [number for number, form in left.items() if any(map(_needed(form), form.errors))]
+    whole = [number for number, form in left.items() if any(map(_needed(form, number >= first), form.errors))]
 
     def leave(data: QueryDict, now: _Field) -> bool:
         if whole and max(whole) >= first and len(now.rows) > first:
@@ -321,9 +321,12 @@ def _leaving(formset: BaseFormSet, left: dict[int, BaseForm], field: _Field) -> 
     return leave
 
 
-def _needed(form: BaseForm) -> Callable[[str], bool]:
-    """Of the name of what is wrong: whether the row is nothing without that."""
-    return lambda name: name not in form.fields or form.fields[name].required
+def _needed(form: BaseForm, new: bool) -> Callable[[str], bool]:
+    """Of the name of what is wrong: whether the row is nothing without that. A new one would say what the form proposes
+    there, which nobody said."""
+    return lambda name: (
+        name not in form.fields or form.fields[name].required or new and form.fields[name].initial is not None
+    )
 
 
 def _version(now: list[Part]) -> str:

@@ -239,20 +239,30 @@ LEFT = "lines 2, 3 are not saved until that is right"
 def test_a_row_is_saved_without_the_cell_that_is_wrong_and_what_is_not_saved_at_all_is_named(browser):
     tab = Tab(browser, "/applications/new/")
     three = {"lines-TOTAL_FORMS": "4"} | row(1, code="1C902.b") | row(2, **ROW | {"quantity": "abc"})
-    assert tab.type(**row(0, **ROW, origin="Atlantis", maker="Top"), **three, **row(3, **ROW, hs_code="1")) == 200
+    assert tab.type(**row(0, **ROW, purity="200", maker="Top"), **three, **row(3, **ROW, hs_code="1")) == 200
     lines = Application.objects.get().lines.order_by("number")
     assert [(line.quantity, line.maker, line.hs_code) for line in lines] == [(12_500, "Top", ""), (12_500, "", "")]
-    assert tab.answer["left"][0] == "Goods, line 1: Country of origin" and f"Goods: {LEFT}" in tab.answer["said"]
-    assert set(tab.answer["wrong"]) >= {"id_lines-0-origin", "id_lines-2-quantity", "id_lines-3-hs_code"}
+    assert tab.answer["left"][0] == "Goods, line 1: Purity" and f"Goods: {LEFT}" in tab.answer["said"]
+    assert set(tab.answer["wrong"]) >= {"id_lines-0-purity", "id_lines-2-quantity", "id_lines-3-hs_code"}
 
 
 def test_a_row_without_the_cell_that_is_wrong_hinders_no_later_one(browser):
     tab = Tab(browser, "/applications/new/")
-    assert tab.type(**row(0, **ROW, origin="Atlantis")) == 200 and "not saved" not in tab.answer["said"]
+    assert tab.type(**row(0, **ROW, purity="200")) == 200 and "not saved" not in tab.answer["said"]
     assert tab.type(**{"lines-TOTAL_FORMS": "2"}, **row(1, **ROW | {"quantity": "3"})) == 200
-    assert tab.answer["left"] == ["Goods, line 1: Country of origin"] and "not saved" not in tab.answer["said"]
+    assert tab.answer["left"] == ["Goods, line 1: Purity"] and "not saved" not in tab.answer["said"]
     lines = Application.objects.get().lines.order_by("number")
     assert [line.quantity for line in lines] == [12_500, 3_000]
+
+
+def test_a_new_row_says_nothing_that_nobody_said(browser):
+    """What its form proposes stands in no place of what was typed: goods of Atlantis are not Chinese."""
+    tab = Tab(browser, "/applications/new/")
+    two = {"lines-TOTAL_FORMS": "2"} | row(1, **ROW, origin="Vietnam")
+    assert tab.type(**row(0, **ROW, origin="Atlantis"), **two) == 200
+    assert [line.origin_id for line in Application.objects.get().lines.all()] == ["VN"]
+    assert tab.answer["left"] == ["Goods, line 1: Country of origin"]
+    assert "Goods: line 1 is not saved until that is right" in tab.answer["said"]
 
 
 def test_of_a_row_that_stood_what_is_wrong_stays_as_it_stands_and_what_is_right_is_saved(browser, world):
