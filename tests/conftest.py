@@ -54,8 +54,9 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """What is loaded by now stays: a collector that goes over it again and again finds nothing."""
+    """What is loaded by now stays: a collector that goes over it again and again finds nothing. It looks seldom."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_runtest_setup():

@@ -354,7 +354,7 @@ def test_rows_that_were_pasted_come_back_as_they_were_when_the_button_is_refused
     page.locator("[name=lines-0-code]").focus()
     page.evaluate(PASTE, FOUR)
     if wait:
-        expect(page.locator("#saved")).to_contain_text("Goods: lines 2, 3 are not saved until that is right")
+        expect(page.locator("#saved")).to_contain_text("Goods: lines 2, 3, 4 are not saved until that is right")
     with page.expect_navigation():
         page.get_by_role("button", name="Save draft").click()
     expect(page.locator(".errsum")).to_be_visible()

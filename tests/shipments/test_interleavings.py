@@ -52,7 +52,7 @@ OF_A_LICENSE = (
     *("clear", "correct", "cancel", "bulk"),
 )
 OF_A_POOL = ("clear", "correct", "cancel", "bulk")
-SOME, FEW = (None, None) if os.environ.get("ORDERS") == "all" else (20, 8)  # of pairs that have more
+SOME, FEW = (None, None) if os.environ.get("ORDERS") == "all" else (20, 5)  # of pairs that have more
 NEARLY = timedelta(seconds=2)
 LATER = timedelta(minutes=5)  # books look for the history of a movement within 10 seconds of it
 PARTS = ("quantity", "held", "drawn", "released", "over_cleared", "credited")
