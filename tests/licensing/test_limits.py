@@ -213,13 +213,18 @@ def approved(world, ref):
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
 
 
-@pytest.mark.parametrize(("offset", "code"), [(-1, "date-out-of-range"), (31, "date-out-of-range")])
-def test_the_first_day_is_neither_over_nor_after_the_plan(offset, code, world, draft):
+@pytest.mark.parametrize(
+    ("offset", "said"),
+    [(-1, "The first day can't be over already."), (31, "Begin on or before ")],
+    ids=["over", "later-than-planned"],
+)
+def test_the_first_day_is_neither_over_nor_after_the_plan(offset, said, world, draft):
     today = legal_today()
     change(draft, planned_until=today + 30 * DAY)
     approved(world, draft)
-    facts = {"seen": seen(draft), "by": world.ministry.decider}
-    assert refused(decisions.issue, draft, usable_from=today + offset * DAY, **facts) == [code]
+    first = {"usable_from": today + offset * DAY}
+    refusal = refused_with(decisions.issue, draft, **first, seen=seen(draft), by=world.ministry.decider)
+    assert [(one.code, one.message.startswith(said)) for one in refusal.errors] == [("date-out-of-range", True)]
     assert License.objects.count() == 0
 
 
