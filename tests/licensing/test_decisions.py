@@ -266,6 +266,7 @@ def test_return_stays_in_the_round_and_the_latest_recommendation_counts(world):
     decisions.approve(ref, seen=seen(ref), by=m.decider)
     license = decisions.issue(ref, seen=seen(ref), by=m.other_decider)
     assert license.lines.get().authorized == 5 * KG
+    assert license.usable_until == months_after(license.usable_from, 3)
     assert Application.objects.get(ref=ref).round == 1
 
 

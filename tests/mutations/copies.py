@@ -258,9 +258,9 @@ _DROPS = {
 
 def _verdict(row: Row, said: Said, seconds: float) -> Verdict:
     """Killed when each named test failed. An error (of a fixture, an import) is no failure: the row is broken, unless
-    it is of a test that failed by itself, which a fixture looked at after it."""
+    it is of a test that failed by itself, which a fixture looked at after it. So is one that let no test begin."""
     failed = said.named("FAILED")
-    if said.named("ERROR") - failed or said.status not in ("0", "1"):
+    if said.named("ERROR") - failed or said.status != ("1" if failed else "0"):
         return Verdict(row, BROKEN, seconds, f"{said.words[-1500:].strip()} ({said.status})")
     kept = [test for test in row.tests if not _among(test, failed)]
     if kept:

@@ -15,6 +15,7 @@ FAILED, ERROR = "FAILED a.py::one - no", "ERROR a.py::one - no"
         ("1", [FAILED], KILLED),
         ("1", ["FAILED a.py::one[two] - no"], KILLED),
         ("1", ["FAILED a.py::oneself - no"], SURVIVED),
+        ("1", ["IndentationError: expected an indented block"], BROKEN),
         ("1", [ERROR], BROKEN),
         ("1", [FAILED, ERROR], KILLED),
         ("1", [FAILED, "ERROR a.py::two - no"], BROKEN),
