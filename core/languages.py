@@ -1,6 +1,7 @@
 """The reader's language, of a page or a mail: English or Chinese."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
@@ -31,6 +32,11 @@ def _in_words(day: date, _language: str) -> str:
 def in_language(en: str, zh: str) -> str:
     """The Chinese text for whoever reads Chinese, when there is one."""
     return zh if in_chinese() and zh else en
+
+
+def listed(words: Iterable[object] | None) -> str:
+    """A, B, C, as the reader's language separates them; nothing of none."""
+    return in_language(", ", "、").join(str(word) for word in words or ())
 
 
 def label_order(label: str) -> bytes:

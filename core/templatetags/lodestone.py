@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from core import provinces, quantities
 from core.decided import decided
-from core.languages import day_in_words, in_chinese, in_language
+from core.languages import day_in_words, in_chinese, listed
 from core.legal_time import LEGAL_ZONE, legal_day
 from core.papers import label_of
 from core.selectors import MANY
@@ -99,10 +99,7 @@ def up_to(count: int) -> str:
 # --- places -----------------------------------------------------------------------------------------------
 
 
-@register.filter
-def listed(words: Iterable[object] | None) -> str:
-    """A, B, C, as the reader's language separates them."""
-    return in_language(", ", "、").join(str(word) for word in words or ())
+register.filter(listed)
 
 
 @register.filter

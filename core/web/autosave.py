@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from core import idempotency
 from core.errors import DomainError, Problem
 from core.idempotency import Answer, Claim, fingerprint
+from core.languages import listed
 from core.legal_time import LEGAL_ZONE, legal_now
 from core.models.idempotency import TYPED
 from core.web import errors
@@ -124,6 +125,6 @@ def _named(left: list[str]) -> str:
     """The first of them, and how many more: it stands in one line below what is typed."""
     more = len(left) - NAMED
     if more <= 0:
-        return ", ".join(left)
-    named = ", ".join(left[:NAMED])
+        return listed(left)
+    named = listed(left[:NAMED])
     return ngettext("{named} and {n} more", "{named} and {n} more", more).format(named=named, n=more)

@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from core.errors import DomainError
 from core.history import overtaken
+from core.languages import listed
 from core.web.fields import words_of
 from core.web.forms import show_refusal
 
@@ -288,7 +289,7 @@ def _wrong_rows(formset: BaseFormSet) -> dict[int, BaseForm]:
 
 
 def _wrong_fields(form: BaseForm) -> str:
-    return ", ".join(str(form.fields[name].label) for name in form.errors if name in form.fields)
+    return listed(form.fields[name].label for name in form.errors if name in form.fields)
 
 
 def _in_row(label: str, number: int, fields: str) -> str:
@@ -309,7 +310,7 @@ def _leaving(formset: BaseFormSet, left: dict[int, BaseForm], field: _Field) -> 
             for name in form.fields if number in whole else form.errors:
                 stands = _sent(now.rows[number][name]) if number < first else []
                 data.setlist(form.add_prefix(name), stands)
-        numbers = ", ".join(str(number + 1) for number in whole)
+        numbers = listed(number + 1 for number in whole)
         lost = ngettext(
             "{part}: line {numbers} is not saved until that is right",
             "{part}: lines {numbers} are not saved until that is right",
@@ -374,7 +375,7 @@ def _words(bound: BoundField, value: Any) -> str:
     if isinstance(value, bool) or bound.widget_type == "checkbox":
         return _("Yes") if value else _("No")
     values = value if isinstance(value, list | tuple) else [value]
-    return ", ".join(choices.get(str(item), str(item)) for item in values if item not in (None, "")) or "–"
+    return listed(choices.get(str(item), item) for item in values if item not in (None, "")) or "–"
 
 
 def _rows(formset: BaseFormSet) -> str:

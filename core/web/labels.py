@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.characters import without
+from core.languages import listed
 from core.web.fields import words_of
 
 Said = list[tuple[str, str]]
@@ -47,7 +48,7 @@ def _in_words(field: forms.Field | None, value: Any, choices: Iterable[Any]) -> 
     values = value if isinstance(value, list | tuple) else [value]
     words = words_of(choices)
     shown = (words.get(str(one), getattr(one, "name", one)) for one in values if one not in (None, ""))
-    return ", ".join(without(str(one), several_lines=True) for one in shown)
+    return listed(without(str(one), several_lines=True) for one in shown)
 
 
 def _fitting(names: set[str]) -> type[forms.BaseForm] | None:

@@ -246,6 +246,14 @@ def test_a_row_is_saved_without_the_cell_that_is_wrong_and_what_is_not_saved_at_
     assert set(tab.answer["wrong"]) >= {"id_lines-0-purity", "id_lines-2-quantity", "id_lines-3-hs_code"}
 
 
+def test_rows_that_are_not_saved_are_listed_as_their_reader_separates_them(browser):
+    browser.cookies["language"] = "zh-hans"
+    tab = Tab(browser, "/applications/new/")
+    three = {"lines-TOTAL_FORMS": "3"} | row(1, code="1C902.b") | row(2, **ROW | {"quantity": "abc"})
+    assert tab.type(**row(0, **ROW), **three) == 200
+    assert "第 2、3 项" in tab.answer["said"]
+
+
 def test_a_row_without_the_cell_that_is_wrong_hinders_no_later_one(browser):
     tab = Tab(browser, "/applications/new/")
     assert tab.type(**row(0, **ROW, purity="200")) == 200 and "not saved" not in tab.answer["said"]
