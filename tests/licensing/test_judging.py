@@ -140,6 +140,7 @@ def test_the_newest_screening_result_counts_whatever_case_it_was_recorded_in(wor
     signed = for_whom(world)
     first = world.under_review(world.application(by_whom=[signed]))
     again = world.application(by_whom=[signed])
+    demo.screened(first, world.ministry.reviewer)
     assert judged(again)[0].facts["screening.hit"] == "none"
     demo.screened(first, world.ministry.reviewer, hit="watch_list", reason="Entry 3.")
     assert judged(again)[0].facts["screening.hit"] == "watch_list"

@@ -419,11 +419,14 @@ def test_what_went_beyond_while_it_was_used_up_stops_a_license_that_is_in_force_
     assert (state(license), license.suspensions.count()) == ("active", 1)  # nothing crossed beyond it since
 
 
-def test_what_a_correction_made_room_for_stops_nothing_when_the_license_is_in_force_again(world):
+@pytest.mark.parametrize(("which", "left"), [("gone", 0), ("shipment", 90)])
+def test_what_a_correction_made_room_for_stops_nothing_when_the_license_is_in_force_again(world, which, left):
+    """Of what went beyond itself, or of what had left it no room."""
     license, shipment, gone = used_up_and_beyond(world)
-    first = CustomsMessage.objects.get(shipment=gone, event="cleared")
-    facts = {"corrects": first.message_id, "lines": [ClearedLine(1, 0, "kg")], "reason": "Weighed again"}
-    say(world, gone, "corrected", **facts)
+    wrong = {"gone": gone, "shipment": shipment}[which]
+    first = CustomsMessage.objects.get(shipment=wrong, event="cleared")
+    facts = {"corrects": first.message_id, "lines": [ClearedLine(1, left * KG, "kg")], "reason": "Weighed again"}
+    say(world, wrong, "corrected", **facts)
     come_back(world, shipment, 20 * KG)
     decide(world, shipment)
     assert (state(license), license.suspensions.count()) == ("active", 0)
