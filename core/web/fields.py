@@ -171,11 +171,12 @@ class QuantityField(forms.CharField):
 
 
 class AmountField(forms.CharField):
-    """An amount of money, of any currency, exact; of at most so many decimal places, and no more than `most`."""
+    """An amount of money, of any currency, exact; of at most so many decimal places, and no more than `most`: of 15
+    digits before the point, as many as are kept of it anywhere."""
 
     example = gettext_lazy("Write an amount such as 100,000.00.")
 
-    def __init__(self, *, places: int = 6, most: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, places: int = 6, most: int = 10**15 - 1, **kwargs: Any) -> None:
         self.places, self.most = places, most
         super().__init__(max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **kwargs)
 
@@ -184,9 +185,9 @@ class AmountField(forms.CharField):
         if not text:
             return None
         text = plain(text)
-        if not re.fullmatch(rf"[0-9]{{1,15}}(\.[0-9]{{1,{self.places}}})?", text, re.ASCII):
+        if not re.fullmatch(rf"[0-9]+(\.[0-9]{{1,{self.places}}})?", text, re.ASCII):
             raise forms.ValidationError(self._flaw(text), "invalid")
-        if self.most is not None and Decimal(text) > self.most:
+        if Decimal(text) > self.most:
             raise forms.ValidationError(_("At most {most}.").format(most=f"{self.most:,}"), "invalid")
         return Decimal(text)
 

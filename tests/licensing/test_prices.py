@@ -4,6 +4,7 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from config.local import demo
@@ -11,6 +12,7 @@ from core.errors import Invalid
 from core.history import version
 from core.legal_time import legal_now
 from core.quantities import UNITS
+from core.web.fields import AmountField
 from exporters.models import Party
 from licensing import prices
 from licensing.actions import amendments, applications, copies
@@ -53,7 +55,7 @@ def typed(**said):
         (1, "kg", "5", "0.01"),
         (3, "unit", "0.3350", "1.01"),  # 1.005
         (3, "g", "0.3349", "1.00"),
-        (999_999_999_999, "kg", "999999.9999", "999999999899000.00"),  # of more than 28 digits
+        (999_999_999_999, "kg", "999995.5", "999995499999000.00"),  # rounded once: that was …000.0045
     ],
 )
 def test_a_line_is_worth_its_quantity_times_its_price_rounded_half_up(world, quantity, unit, price, value):
@@ -111,10 +113,25 @@ def test_a_line_that_were_worth_too_much_is_refused_at_its_price():
     assert typed(quantity="1000", unit_price="1000000000000").errors == {}
 
 
-@pytest.mark.parametrize("said", ["0", "-1", "1.001", "1000000000000001", "x"])
-def test_what_is_no_value_of_a_contract_is_refused_at_its_field(world, said):
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("0", "The amount must be more than zero."),
+        ("-1", "Write an amount such as 100,000.00."),
+        ("1.001", "At most 2 decimal places."),
+        ("1000000000000001", "At most 1,000,000,000,000,000."),
+        ("x", "Write an amount such as 100,000.00."),
+    ],
+)
+def test_what_is_no_value_of_a_contract_is_refused_at_its_field(world, said, sentence):
     form = ApplicationForm({"kind": "annual", "version": 1, "contract_value": said}, **NOBODY)
-    assert "contract_value" in form.errors
+    assert form.errors["contract_value"] == [sentence]
+
+
+def test_no_amount_has_more_digits_than_are_kept_of_it():
+    assert AmountField().clean("999999999999999") == Decimal(10**15 - 1)
+    with pytest.raises(ValidationError, match="At most 999,999,999,999,999."):
+        AmountField().clean("1000000000000000")
 
 
 def test_a_currency_is_one_of_the_list(world):
