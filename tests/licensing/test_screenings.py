@@ -652,6 +652,7 @@ def test_it_is_this_party_so_that_it_stays_closed_and_the_list_is_known(world, l
 
 
 def test_it_counts_for_each_license_that_names_the_party(world, licensed):
+    """Of those on which something may leave, and no other is waited for."""
     license, second, ref = licensed
     decisions.recommend(ref, seen=seen(ref), outcome="approve", months=12, by=world.ministry.reviewer)
     decisions.approve(ref, seen=seen(ref), by=world.ministry.decider)
@@ -662,6 +663,10 @@ def test_it_counts_for_each_license_that_names_the_party(world, licensed):
     resolve(world, license, second)
     assert (open_or_not(other), events(other)) == (("active", [True]), ["suspend", "lift"])
     assert open_or_not(license) == ("active", [True, True])
+    for state, its in (("active", {license, other}), ("expired", {license})):
+        License.objects.filter(pk=other.pk).update(state=state)
+        _license, held, _user = screenings.lock_to_resolve(license.ref, second.pk, world.ministry.reviewer)
+        assert set(held) == its
 
 
 @pytest.mark.parametrize(
