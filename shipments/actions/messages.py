@@ -93,7 +93,6 @@ def fitting(
                 quantity=item.quantity,
                 unit=item.unit,
                 held=0,
-                added=True,
             )
     return [lines[number] for number in sorted(lines)], cleared, strays
 

@@ -30,6 +30,7 @@ from shipments.actions import LineRequest, bulk, cancel, sheets
 from shipments.actions.foreseeing import foresee
 from shipments.models import Bulk, BulkRow, Sheet, Shipment
 from shipments.refusals import GUARDS
+from shipments.web.bulk import _pairs
 from tests import make
 from tests.api.test_bulk import COLUMNS as ALL
 from tests.make import unique
@@ -603,6 +604,8 @@ def test_the_template_gives_each_end_user_his_own_goods_at_home(desk, world):
         ("1", users[0].party.ref, "DE"),
         ("2", users[1].party.ref, "JP"),
     ]
+    pairs = _pairs(list(license.lines.order_by("number")), list(users.reverse()))
+    assert {(line.number, user.destination) for line, user in pairs} == {(1, "DE"), (2, "JP")}
 
 
 def template(desk, license=None):
