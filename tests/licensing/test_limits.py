@@ -222,9 +222,9 @@ def test_the_first_day_is_neither_over_nor_after_the_plan(offset, said, world, d
     today = legal_today()
     change(draft, planned_until=today + 30 * DAY)
     approved(world, draft)
-    first = {"usable_from": today + offset * DAY}
-    refusal = refused_with(decisions.issue, draft, **first, seen=seen(draft), by=world.ministry.decider)
-    assert [(one.code, one.message.startswith(said)) for one in refusal.errors] == [("date-out-of-range", True)]
+    facts = {"usable_from": today + offset * DAY, "seen": seen(draft), "by": world.ministry.decider}
+    assert refused(decisions.issue, draft, **facts) == ["date-out-of-range"]
+    assert refused_with(decisions.issue, draft, **facts).errors[0].message.startswith(said)
     assert License.objects.count() == 0
 
 
