@@ -214,7 +214,7 @@ BEGIN
     END IF;
 
     -- 1 the license, today and on the planned day
-    IF license_over(lic.usable_until, today) OR lic.state = 'expired' THEN
+    IF license_over(lic.usable_until, today) AND lic.state IN ('active', 'suspended') OR lic.state = 'expired' THEN
         failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
             'usable_until', lic.usable_until);
     ELSIF (lic.state = 'suspended' AND NOT by_users) OR (lic.state = 'active' AND NOT all_open) THEN

@@ -94,8 +94,7 @@ def test_everybody_says_of_a_license_what_the_ledger_decides_around_its_days(sta
         at, row = legal_now(), selectors.with_balances(License.objects.all()).get()
         decided = {code for pointer, code in failures(world, license, planned_on=day) if pointer == "/license"}
         obstacle = row.obstacle_on(day)
-        foreseen = obstacle and ("license-expired" if row.past_on(day) else REFUSED[obstacle])  # of both it says over
-        assert decided == ({foreseen} if foreseen else set()), day
+        assert decided == ({REFUSED[obstacle]} if obstacle else set()), day
         counts, closings = selectors.clearances_taken([row]), selectors.closings([row], at)
         assert bool(selectors.obstacles([row], counts, closings, at)) == bool(decided), day
         assert License.objects.filter(License.open_on(day)).exists() == (not decided), day

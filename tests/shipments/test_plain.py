@@ -92,8 +92,9 @@ class Ledger(RuleBasedStateMachine):
     def reserve(self, user, grams, cents, last):
         wrong = self.plain.wrong(user, grams, cents, last)
         request = self.asked(user, grams, cents, last)
-        if self.over:  # which comes before any other state
-            wrong = ["license-expired", *(code for code in wrong if not code.startswith("license-"))]
+        if self.over:
+            if self.plain.state in IN_FORCE:
+                wrong = ["license-expired", *(code for code in wrong if not code.startswith("license-"))]
             wrong += ["report-overdue"] * self.owed
         outlook = check(request, by=self.world.exporter)
         assert [one["code"] for one in outlook.failures] == wrong
