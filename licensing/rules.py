@@ -76,7 +76,7 @@ def is_stopped_as_a_whole(row: Any) -> bool:
 
 def is_renewed_by_now(row: Any) -> bool:
     """An annual license in its last days, of which no renewal was begun."""
-    return row.kind == "annual" and row.renewable_on(legal_today()) and row.renewal is None
+    return row.not_to_renew(legal_today()) is None and row.renewal is None
 
 
 def lacks_a_declaration(row: Any) -> bool:

@@ -8,23 +8,19 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError
 from core.history import move, require
 from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock
 from core.selectors import calendar_before
-from core.templatetags.lodestone import day
 from core.working_days import NotPublished
 from licensing.actions.amendments import require_none_renewing
 from licensing.actions.copies import begin
 from licensing.actions.drafts import granted
 from licensing.actions.findings import limits
 from licensing.clock import RECEIPT_DAYS, WORKING_DAYS
-from licensing.models import Application, Kind, License
+from licensing.models import Application, License
 from licensing.policy.vocabulary import MONTHS
 from licensing.selectors import NEW, judge, licenses_for
 from licensing.selectors.clocks import ISSUE_DAYS
@@ -62,7 +58,8 @@ def renew(ref: str, *, seen: int, by: Actor) -> Application:
     license = lock(licenses_for(by), ref=ref)
     require(license.renew, by=by, seen=seen)
     at = legal_now()
-    _require_time(license, legal_day(at))
+    if why := license.not_to_renew(legal_day(at)):
+        raise why
     require_none_renewing(license)
     first = license.usable_until + timedelta(days=1)
     old = replace(granted(license), planned_from=first, planned_until=months_after(first, MONTHS))
@@ -70,19 +67,6 @@ def renew(ref: str, *, seen: int, by: Actor) -> Application:
     _shorten(row, first, at)
     move(license.renew, by=by, at=at, facts={"application": row.ref})
     return row
-
-
-def _require_time(license: License, today: date) -> None:
-    if license.kind != Kind.ANNUAL:
-        message = _("{ref} is for one shipment. Copy it into a new draft instead.")
-    elif today > license.usable_until:
-        message = _("The last day of {ref} was {last}. Copy it into a new draft instead.")
-    elif today < license.renewable_from:
-        message = _("{ref} can be renewed from {first} on.")
-    else:
-        return
-    said = message.format(ref=license.ref, first=day(license.renewable_from), last=day(license.usable_until))
-    raise DomainError(said, code="license-not-renewable")
 
 
 def _shorten(row: Application, first: date, at: datetime) -> None:

@@ -17,6 +17,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import countersigned, guarded
 from core.guards import Guard, insert_only, rights
+from core.languages import day_in_words
 from core.models import Document, Proposal, User
 from core.proposals import none_waits, waits
 from exporters import rules
@@ -207,9 +208,19 @@ class License(FSMModelMixin, models.Model):
     def renewable_from(self) -> date:
         return self.usable_until - timedelta(days=settings.LICENSE_RENEWAL_DAYS)
 
-    def renewable_on(self, day: date) -> bool:
-        """From then on, through its last day."""
-        return self.renewable_from <= day <= self.usable_until
+    def not_to_renew(self, on: date) -> DomainError | None:
+        """Why it can't be renewed that day, be another renewal begun or not; None from its `renewable_from` on, through
+        its last day."""
+        if self.kind != Kind.ANNUAL:
+            message = gettext("{ref} is for one shipment. Copy it into a new draft instead.")
+        elif self.past_on(on):
+            message = gettext("The last day of {ref} was {last}. Copy it into a new draft instead.")
+        elif on < self.renewable_from:
+            message = gettext("{ref} can be renewed from {first} on.")
+        else:
+            return None
+        first, last = day_in_words(self.renewable_from), day_in_words(self.usable_until)
+        return DomainError(message.format(ref=self.ref, first=first, last=last), code="license-not-renewable")
 
     @property
     def successor(self) -> "License | None":
@@ -291,7 +302,7 @@ class License(FSMModelMixin, models.Model):
 
     @classmethod
     def renewable_within(cls, day: date) -> Q:
-        """Of many the annual ones that a company may renew that day (`renewable_on`), and did not begin to."""
+        """Of many the annual ones that a company may renew that day (`not_to_renew`), and did not begin to."""
         last = day + timedelta(days=settings.LICENSE_RENEWAL_DAYS)
         begun = Application.objects.filter(renews__in=_AndBefore(OuterRef("pk")), state__in=RENEWING)
         of_these_days = Q(~Exists(begun), kind=Kind.ANNUAL, state__in=MAY_BE_USED, usable_until__lte=last)

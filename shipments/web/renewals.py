@@ -37,4 +37,4 @@ def renewal_of(license: License, actor: Actor, today: date) -> Renewal | None:
     file_by = filed_by([license]).get(license.pk) if unfiled else None
     late = file_by is not None and file_by < today
     short = too_short(license, file_by, today)
-    return Renewal(case, license.renewable_from, file_by, late, short, license.renewable_on(today))
+    return Renewal(case, license.renewable_from, file_by, late, short, not license.not_to_renew(today))
