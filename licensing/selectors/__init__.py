@@ -33,6 +33,7 @@ from licensing.selectors.causes import (
     closed_in_part,
     closings,
     foresee_ends,
+    open_users,
     opened_because,
     reasons,
     why,
@@ -174,7 +175,7 @@ from licensing.selectors.reconsiderations import (
 )
 from licensing.selectors.screenings import closed_by_hit, hits_on, screened_in, screenings_of
 from licensing.selectors.silence import long_asked, silences_of
-from licensing.selectors.usable import obstacles, open_users
+from licensing.selectors.usable import obstacles
 from licensing.selectors.uses import Use, uses_untold
 from licensing.selectors.verdicts import (
     IN_GRACE,

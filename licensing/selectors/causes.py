@@ -91,6 +91,15 @@ def closings(licenses: Iterable[License], at: datetime) -> dict[int, list[Closin
     return closings
 
 
+def open_users(license: License, closings: Iterable[Closing]) -> list[LicenseEndUser]:
+    """Its end-users (with `closed`) whom nothing closes: no cause of their own, and no rule of which no turn said so.
+
+    closings: of it.
+    """
+    shut = {one.end_user.pk for one in closings}
+    return [user for user in license.end_users.all() if not user.closed and user.pk not in shut]
+
+
 def foresee_ends(licenses: Collection[License], closings: Mapping[int, Collection[Closing]], at: datetime) -> None:
     """Each open cause of policy has `ends_at`, when the rules let a line of its end-user go again; each license
     `again_at`, when it can be used again at the earliest: by the editions known, None where no end is known.
@@ -130,7 +139,7 @@ def closed_in_part(license: License, closings: Iterable[Closing], at: datetime) 
     """Lines that the rules prohibit for an end-user who is open on others, and lines on which a hold stops
     reservations: number, and for whom and why.
 
-    license: with its open suspensions. closings: of it, as of that instant.
+    license: with its end-users. closings: of it, as of that instant.
     """
     editions = editions_at(at)
     found = _of_open_users([license], {license.pk: closings}, editions, at)
@@ -153,9 +162,8 @@ def closed_as_a_whole(
 def _of_open_users(
     licenses: Collection[License], closings: Mapping[int, Iterable[Closing]], editions: Editions, at: datetime
 ) -> list[Judgment]:
-    closed_users = {cause.end_user_id for license in licenses for cause in license.open_suspensions}
-    closed_users |= {one.end_user.pk for some in closings.values() for one in some}
-    return [one for one in judgments(licenses, editions, at) if one.verdict.end_user_id not in closed_users]
+    free = {user.pk for license in licenses for user in open_users(license, closings.get(license.pk, ()))}
+    return [one for one in judgments(licenses, editions, at) if one.verdict.end_user_id in free]
 
 
 def _closed(found: Iterable[Judgment], digest: str) -> list[tuple[int, str]]:

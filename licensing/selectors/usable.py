@@ -3,22 +3,13 @@
 What decides, under its locks, is ledger_take().
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from core.legal_time import legal_day
 from exporters.states import ExporterState
-from licensing.models import License, LicenseEndUser, Obstacle
-from licensing.selectors.causes import Closing, closed_as_a_whole
-
-
-def open_users(license: License, closings: Iterable[Closing]) -> list[LicenseEndUser]:
-    """Its end-users (with `closed`) whom nothing closes: no cause of their own, and no rule of which no turn said so.
-
-    closings: of it.
-    """
-    shut = {one.end_user.pk for one in closings}
-    return [user for user in license.end_users.all() if not user.closed and user.pk not in shut]
+from licensing.models import License, Obstacle
+from licensing.selectors.causes import Closing, closed_as_a_whole, open_users
 
 
 def obstacles(
