@@ -1,6 +1,5 @@
 """Consultations on a case: while one lasts the clock of the case stands still, and the applicant knows why."""
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -11,13 +10,6 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from licensing.models import Application, ClockInterval
 from licensing.selectors import applications_for
-
-Reason = ClockInterval.Reason
-
-
-def reasons() -> list[str]:
-    """For what the clock may stand still: three reasons of the law, and site visits where the ministry counts so."""
-    return [reason for reason in Reason.values if reason != Reason.SITE_VISIT or settings.CLOCK_SITE_VISITS]
 
 
 @command
@@ -30,7 +22,7 @@ def consult(ref: str, *, cause: str, notice: str, by: Actor) -> Application:
     require(row.consult, by=by)
     require_running(row)
     at = legal_now()
-    if cause not in reasons():
+    if cause not in ClockInterval.Reason.counted():
         raise Invalid([Problem("/cause", "invalid", _("The clock does not stand still for that."))])
     move(row.consult, by=by, at=at, reason=notice, facts={"cause": cause})
     row.pauses.create(reason=cause, notice=notice, begins_on=legal_day(at), opened_by=by.user, opened_at=at)

@@ -1,6 +1,7 @@
 """The pauses of a case's clock: each a row, to which only its end is added later."""
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -22,6 +23,12 @@ class ClockInterval(models.Model):
         EXPERT = "expert", _("Expert consultation")
         STATE_COUNCIL = "state_council", _("Approval by the State Council")
         SITE_VISIT = "site_visit", _("Visit to the site")
+
+        @classmethod
+        def counted(cls) -> list["ClockInterval.Reason"]:
+            """For what the clock may stand still: three reasons of the law, and site visits where the ministry counts
+            so."""
+            return [one for one in cls if one != cls.SITE_VISIT or settings.CLOCK_SITE_VISITS]
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="pauses")
     reason = models.CharField(max_length=20, choices=Reason)

@@ -6,12 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from core.web.forms import StepForm
-from licensing.actions.consultations import reasons
 from licensing.models import ClockInterval
 
 
 def _choices() -> list[tuple[str, Any]]:
-    return [(reason, ClockInterval.Reason(reason).label) for reason in reasons()]
+    return [(reason.value, reason.label) for reason in ClockInterval.Reason.counted()]
 
 
 class ConsultForm(StepForm):
