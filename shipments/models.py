@@ -18,7 +18,6 @@ from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
-from licensing.states import IN_FORCE, LicenseState
 from shipments import rules
 from shipments.states import CROSSED, OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
@@ -140,11 +139,6 @@ class Shipment(FSMModelMixin, models.Model):
     def may_come_back(self) -> bool:
         """Something of it that crossed is still abroad, whether more is to cross or not: what happened is booked."""
         return any(line.abroad for line in self.lines.all())
-
-    def creditable_on(self, day: date) -> bool:
-        """Its license is in date, so that what came back can stand on it again."""
-        in_date = self.license.state in (*IN_FORCE, LicenseState.EXHAUSTED) and not self.license.past_on(day)
-        return bool(in_date)
 
     @property
     def on_hold(self) -> bool:

@@ -259,6 +259,10 @@ class License(FSMModelMixin, models.Model):
         """Its last day is over; the sweep that says expired may come later."""
         return self.days_left_on(day) < 0
 
+    def in_date_on(self, day: date) -> bool:
+        """It may be used that day, or again: a renewal begins, and what came back stands on it again."""
+        return self.state in MAY_BE_USED and not self.past_on(day)
+
     @property
     def cut_short(self) -> bool:
         """Somebody ended it before its days were over: the ministry, or its holder."""

@@ -58,7 +58,7 @@ def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -
     license, shipment, row = _lock_waiting("approve_return", ref, which, seen, by)
     ledger.lock_lines(license)
     at = legal_now()
-    if not shipment.creditable_on(legal_day(at)):
+    if not license.in_date_on(legal_day(at)):
         raise DomainError(_("The license is not in date, so nothing comes back to it."), code="license-expired")
     credits = {
         part.line.line_number: more

@@ -6,7 +6,7 @@ from datetime import date
 from core.access import Actor
 from licensing.actions.renewals import filed_by, too_short
 from licensing.models import Application, Kind, License
-from licensing.states import MAY_BE_USED, ApplicationState
+from licensing.states import ApplicationState
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def renewal_of(license: License, actor: Actor, today: date) -> Renewal | None:
     case = license.renewal
     if case and actor.kind != "exporter" and not case.submitted_at:
         case = None
-    if case is None and (actor.kind != "exporter" or license.state not in MAY_BE_USED or license.past_on(today)):
+    if case is None and (actor.kind != "exporter" or not license.in_date_on(today)):
         return None
     unfiled = case is None or case.state == ApplicationState.DRAFT
     file_by = filed_by([license]).get(license.pk) if unfiled else None

@@ -70,7 +70,7 @@ def test_what_pages_call_creditable_is_what_the_ledger_credits(state, over, worl
         last_day_over(clock, license)
     License.objects.update(state=state)
     shipment = Shipment.objects.get(pk=shipment.pk)
-    if shipment.creditable_on(legal_today()):
+    if shipment.license.in_date_on(legal_today()):
         credit(license, KG)
     else:
         refused(credit, license, KG)
