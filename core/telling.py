@@ -106,7 +106,7 @@ def facts_of(line: HistoryLine) -> dict[str, Any]:
 
 
 def _name(line: HistoryLine) -> str:
-    return _("the clock") if _by_clock(line) else str(line.actor)
+    return _("the system") if _by_clock(line) else str(line.actor)
 
 
 def _by_clock(line: HistoryLine) -> bool:

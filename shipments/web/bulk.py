@@ -16,6 +16,7 @@ from core import codes, sizes
 from core.access import Actor
 from core.errors import DomainError, Unreadable
 from core.idempotency import Answer
+from core.languages import listed
 from core.legal_time import legal_day, legal_now, legal_today
 from core.web.errors import with_headers
 from core.web.lists import csv_file
@@ -153,7 +154,7 @@ def sheet(request: HttpRequest, ref: str) -> HttpResponse:
     except jobs.NothingBooked as refused:
         lines = [str(row.line) for row, one in zip(rows, refused.told, strict=True) if one.status >= 400]
         text = _("Nothing was booked: since the file was shown, rows of it are refused (lines {lines}).")
-        return _again(request, row, DomainError(text.format(lines=", ".join(lines[:20])), code="not-booked"))
+        return _again(request, row, DomainError(text.format(lines=listed(lines[:20])), code="not-booked"))
     except DomainError as refusal:
         if refusal.code not in ("stale", "not-booked"):
             raise

@@ -146,7 +146,7 @@ def test_every_look_of_a_state_is_one_the_stylesheet_draws():
 
 def told(sentence, *, reason="", by_clock=False, moved=False, hour=8):
     at = datetime(2026, 11, 20, hour, 20, tzinfo=UTC)
-    return Told(at, sentence, "the clock" if by_clock else "Zhao Min", reason, by_clock=by_clock, moved=moved)
+    return Told(at, sentence, "the system" if by_clock else "Zhao Min", reason, by_clock=by_clock, moved=moved)
 
 
 def show_history(*lines):

@@ -170,7 +170,7 @@ def test_the_history_says_which_line_is_the_clocks(world, license, clock):
     tasks.warn_of_ends()
     clock.set(midnight_after(license.usable_until))
     tasks.expire_licenses()
-    lines = [(line.actor_name == "the clock", line.by_clock, line.moved) for line in told(lines_of(license), NOBODY)]
+    lines = [(line.actor_name == "the system", line.by_clock, line.moved) for line in told(lines_of(license), NOBODY)]
     assert lines == [(False, False, False), (True, True, False), (True, True, True)]
 
 
