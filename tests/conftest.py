@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from datetime import UTC, datetime, time
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import psycopg2
@@ -43,14 +44,19 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Of several workers each begins with its part of the slow tests: the last one would be waited for by all."""
+    """Of several workers each begins with its part of the slow tests: the last one would be waited for by all. Those
+    to whom one world is told are the first one's, which makes it once."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     slow = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("full")]
-    begun = set(slow)
-    quick = [item for item in items if item not in begun]
-    if workers > 1:
-        ends = [len(quick) * number // workers for number in range(workers + 1)]
-        items[:] = [item for n in range(workers) for item in (*slow[n::workers], *quick[ends[n] : ends[n + 1]])]
+    if workers > 1 and slow:
+        told = [item for item in slow if "told" in item.fixturenames]
+        others = [item for item in slow if "told" not in item.fixturenames]
+        begun = set(slow)
+        quick = (item for item in [*items] if item not in begun)
+        parts = [told, *(others[n :: workers - 1] for n in range(workers - 1))]
+        share = len(items) // workers
+        items[:] = [item for part in parts for item in (*part, *islice(quick, max(0, share - len(part))))]
+        items += quick
 
 
 def pytest_collection_finish():
