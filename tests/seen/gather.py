@@ -10,6 +10,7 @@ from functools import cached_property
 from django.apps import apps
 from django.db import transaction
 from django.test import Client
+from django.test.client import ClientHandler
 from django.urls import resolve, reverse
 
 from core import access
@@ -18,7 +19,7 @@ from licensing import tasks as licensing
 from licensing.models import Application
 from shipments import tasks as shipments
 from tests.pages import ALSO, CHECKED, NO_PAGES, NOUNS, READS
-from tests.seen import text
+from tests.seen import text, weight
 from tests.seen.world import BEGIN, LATER
 
 ALIKE = ["signatory", "reviewer", "of no organization", "anonymous"]  # who look at what everybody may read
@@ -120,6 +121,9 @@ class Gather:
     def __init__(self, told):
         self.told = told
         self.sessions = self._sessions()
+        self.handler = ClientHandler(enforce_csrf_checks=False)  # a client's own looks for all static files anew
+        self.pages = {}
+        self.weighed = []  # what weight.of says of each time that a page opened
 
     def _sessions(self):
         found = {}
@@ -133,11 +137,17 @@ class Gather:
     def client(self, who):
         """A browser of his, in which nothing was done yet."""
         client = Client(raise_request_exception=False)
+        client.handler = self.handler
         client.cookies.load(self.sessions[who])
         return client
 
     def page(self, name, row):
-        """All that people meet at this address."""
+        """All that people meet at this address; looked at once."""
+        if name not in self.pages:
+            self.pages[name] = self._page(name, row)
+        return self.pages[name]
+
+    def _page(self, name, row):
         noun, rows = row.noun or READS.get(name, ""), [("", self.told.links.get(name, {}), None)]
         if noun:
             people = [actor for actor in self.told.people.values() if row.admits(actor)]
@@ -214,7 +224,9 @@ class Gather:
                 continue
             if row.admits(actor) and (not kwargs or not row.noun or access.visible[row.noun](actor, **kwargs)):
                 address = reverse(name, kwargs=kwargs | ALSO.get(name, {})) + query
-                found[who] = self.answer(self.client(who).get(address, follow=name in self.told.links))
+                response = self.client(who).get(address, follow=name in self.told.links)
+                found[who] = self.answer(response)
+                self.weighed += weight.of(response)
         return found
 
     def frame(self):

@@ -61,8 +61,11 @@ def test_histories(gathered, snapshot):
     assert rest.histories(gathered) == snapshot
 
 
-def test_95_pages_in_100_are_light_cold_and_warm(told):
-    found = weight.weigh(told)
+def test_95_pages_in_100_are_light_cold_and_warm(gathered):
+    """Each page that opens, but the reference of all calls on one page."""
+    for name, row in gather.pages().items():
+        gathered.page(name, row)
+    found = [one for one in gathered.weighed if one[-1] != "api.docs"]
     new = [one for one in found if one[-1] in weight.NEW]
     assert {route for *_, route in new} == weight.NEW
     assert len(found) > 500

@@ -3,14 +3,11 @@ of the access table, to each kind of person, in each state of its rows."""
 
 import gzip
 import re
-from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-
-from tests.seen import gather
 
 COLD, WARM, OURS = 60_000, 15_000, 45_000  # bytes: at most of 95 in 100, at most of styles and scripts
 NEW = {  # pages of the ways that leave the straight one
@@ -35,35 +32,18 @@ def of_file(name):
     return min(len(content), len(gzip.compress(content, 9, mtime=0)))
 
 
-class Weighed(gather.Gather):
-    """found: (cold, warm, what it links to, address, route) of each page that opened."""
-
-    after = defaultdict(dict)
-
-    def __init__(self, told):
-        super().__init__(told)
-        self.found = []
-
-    def answer(self, response):
-        if response.status_code == 200:
-            names = set(LINKED.findall(response.content.decode()))
-            page = len(gzip.compress(response.content, 6)) if PACKS else len(response.content)
-            at, route = response.request["PATH_INFO"], response.resolver_match.view_name
-            self.found.append((page + sum(map(of_file, names)), page, names, at, route))
+def of(response):
+    """(cold, warm, what it links to, address, route) of a page that opened."""
+    if response.status_code != 200:
         return []
+    names = set(LINKED.findall(response.content.decode()))
+    page = len(gzip.compress(response.content, 6)) if PACKS else len(response.content)
+    at, route = response.request["PATH_INFO"], response.resolver_match.view_name
+    return [(page + sum(map(of_file, names)), page, names, at, route)]
 
 
 def percentile(numbers):
     return sorted(numbers)[int(len(numbers) * 0.95)]
-
-
-def weigh(told):
-    """(cold, warm, what it links to, address, route) of each page that opens."""
-    weighed = Weighed(told)
-    for name, row in gather.pages().items():
-        if name != "api.docs":  # a reference of all calls on one page
-            weighed.page(name, row)
-    return weighed.found
 
 
 def heavy(found):
