@@ -86,7 +86,8 @@ def problems_of(page, widths, language=""):
     page.evaluate(AXE)
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
-        found += [f"{where} at {width}: {problem}" for problem in page.evaluate(CHECK, width == OWN.get(language, width))]
+        colors = width == OWN.get(language, width)
+        found += [f"{where} at {width}: {problem}" for problem in page.evaluate(CHECK, colors)]
     page.set_viewport_size({"width": 320, "height": 900})
     if (wide := page.evaluate(WIDE)) > 0:
         found.append(f"{where} scrolls sideways by {wide} px at 320")
