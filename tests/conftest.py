@@ -25,6 +25,7 @@ from licensing.actions import applications, receipts
 from tests import make
 from tests.again import begun
 from tests.days import D
+from tests.http import Server
 from tests.kept import Kept
 from tests.servers import database_of
 
@@ -174,6 +175,22 @@ def clock(request):
     yield shifted
     if not connection.needs_rollback:
         shifted.reset()
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup):
+    """One for all: to start it takes longer than most tests, and what it remembers is of texts, not of rows."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(web, transactional_db):
+    """A real gunicorn, on this test's database."""
+    if web.process.poll() is not None:  # a test stopped it, or killed it and ended before it was back
+        web.start()
+    return web
 
 
 @pytest.fixture

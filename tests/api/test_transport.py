@@ -5,16 +5,7 @@ import socket
 
 import pytest
 
-from tests.http import Server
-
 pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def server(transactional_db):
-    running = Server()
-    yield running
-    running.stop()
 
 
 def raw(server, text):

@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 
-from tests.http import Server
 from tests.kept import Kept
 
 FLAGS = [
@@ -48,21 +47,11 @@ def made():
 DEMO = Kept(made)
 
 
-@pytest.fixture(scope="session")
-def server(django_db_setup):
-    """One for all: to start it takes longer than most tests, and what it remembers is of texts, not of rows."""
-    server = Server()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def demo_world(application, settings, server):
     """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     world = DEMO()
-    if server.process.poll() is not None:  # a test stopped it, or killed it and ended before it was back
-        server.start()
     return server, {account["email"].split("@")[0]: account for account in world.accounts}, world
 
 

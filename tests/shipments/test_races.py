@@ -25,7 +25,6 @@ from licensing.selectors import movements_of
 from shipments.actions import reserve
 from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
-from tests.http import Server
 from tests.interleave import AT_THE_GATE
 from tests.make import seen
 
@@ -35,15 +34,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def live(transactional_db):
+def live(server):
     from licensing.loading import load
 
     load()
     officers = make.ministry()
-    world = make.World(officers, make.customs(), make.exporter(officers))
-    server = Server()
-    yield world, server
-    server.stop()
+    return make.World(officers, make.customs(), make.exporter(officers)), server
 
 
 def post(server, key, body, idempotency):
