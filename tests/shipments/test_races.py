@@ -485,7 +485,12 @@ def test_twin_of_the_suspension_lets_a_late_reservation_through_without_the_lock
     gate.cursor().execute("SELECT pg_advisory_lock(4242)")
     gate.commit()
     result = []
-    asking = threading.Thread(target=lambda: result.extend(take(name, license, 1)))
+
+    def ask():
+        result.extend(take(name, license, 1))
+        connections.close_all()
+
+    asking = threading.Thread(target=ask)
     asking.start()
     suspend_in_between()
     gate.cursor().execute("SELECT pg_advisory_unlock(4242)")
