@@ -16,7 +16,7 @@ from exporters.selectors import of_company
 from licensing.models import Application, ApplicationLine, Kind, License, Merged
 from licensing.policy.vocabulary import MONTHS
 from licensing.selectors.applications import applications_for, parts, steps
-from licensing.selectors.licenses import in_force
+from licensing.selectors.licenses import licenses_for
 from licensing.states import AMENDING, MERGING, RENEWING, LicenseState
 
 CASES_LEAST, CASES_MOST = 2, 100
@@ -93,8 +93,8 @@ def alike(actor: Actor, at: datetime, *, most: int, each: int) -> list[Alike]:
 
 def annual_in_force(actor: Actor, at: datetime) -> list[License]:
     """The company's own annual licenses that may be used today, the one that ends last first, with their end-users."""
-    rows = of_company(in_force(actor), actor).filter(state=LicenseState.ACTIVE, kind=Kind.ANNUAL)
-    rows = rows.filter(usable_until__gte=legal_day(at))
+    running = of_company(licenses_for(actor), actor).filter(License.running_on(legal_day(at)))
+    rows = running.filter(state=LicenseState.ACTIVE, kind=Kind.ANNUAL)
     return list(rows.order_by("-usable_until", "-pk").prefetch_related("end_users"))
 
 
