@@ -484,9 +484,20 @@ class Qualification(FSMModelMixin, models.Model):
         first, last = self.renewable_from, self.last_day
         return first is not None and last is not None and first <= on <= last
 
+    @classmethod
+    def renewable_within(cls, day: date) -> Q:
+        """Of many the granted ones that are `renewable_on` that day."""
+        soon = day + timedelta(days=RENEWAL_DAYS)
+        return Q(state=Annual.GRANTED, last_day__gte=day, last_day__lte=soon)
+
     def over_on(self, on: date) -> bool:
         """Its last day is over and nobody wrote so yet."""
         return self.state == Annual.GRANTED and not qualified_on(on, last_day=self.last_day)
+
+    @classmethod
+    def ending_before(cls, day: date) -> Q:
+        """Of many those that are `over_on` that day."""
+        return Q(state=Annual.GRANTED, last_day__lt=day)
 
     @transition(
         field=state,

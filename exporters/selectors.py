@@ -1,7 +1,7 @@
 """Who sees which exporters and parties."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
@@ -14,7 +14,6 @@ from exporters.models import (
     CONTACTS,
     NAMES,
     PERSONS,
-    RENEWAL_DAYS,
     AccountChange,
     CompliancePaper,
     Exporter,
@@ -210,9 +209,8 @@ def to_answer(actor: Actor) -> QuerySet[Exporter]:
 
 def to_renew(actor: Actor, today: date) -> QuerySet[Exporter]:
     """Companies whose qualification may be renewed now: its last day is near."""
-    soon = today + timedelta(days=RENEWAL_DAYS)
-    near = {"qualification__last_day__gte": today, "qualification__last_day__lte": soon}
-    return exporters_for(actor).filter(qualification__state=QualificationState.GRANTED, **near)
+    near = Qualification.objects.filter(Qualification.renewable_within(today))
+    return exporters_for(actor).filter(qualification__in=near)
 
 
 Reader = Callable[[Exporter, datetime], dict[str, Any]]

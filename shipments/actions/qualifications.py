@@ -157,9 +157,10 @@ def decline(pk: int, *, seen: int, reason: str, by: Actor) -> Qualification:
 
 def to_lapse(today: date, limit: int) -> list[int]:
     """Those whose last day is over, or whose company owes a report for too long."""
-    granted = Qualification.objects.filter(state=QualificationState.GRANTED).order_by("pk").values_list("pk", flat=True)
+    rows = Qualification.objects.order_by("pk").values_list("pk", flat=True)
     owed = Shipment.objects.filter(Shipment.barring_on(today), exporter=OuterRef("pk")).order_by()
-    return sorted({*granted.filter(last_day__lt=today)[:limit], *granted.filter(Exists(owed))[:limit]})
+    barred = rows.filter(Exists(owed), state=QualificationState.GRANTED)
+    return sorted({*rows.filter(Qualification.ending_before(today))[:limit], *barred[:limit]})
 
 
 @command
