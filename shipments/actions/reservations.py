@@ -40,6 +40,11 @@ DAYS_AHEAD_MOST = 90
 TOO_FAR = gettext_lazy("The planned day is today or up to {days} days ahead (Asia/Shanghai).")
 
 
+def too_far(planned: date, today: date) -> bool:
+    """Nothing may be planned for that day yet, or any more."""
+    return not 0 <= (planned - today).days <= DAYS_AHEAD_MOST
+
+
 @dataclass(frozen=True)
 class Outlook:
     """Whether the request would be accepted, and every guard that it fails, in order."""

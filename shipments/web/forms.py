@@ -24,7 +24,7 @@ from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
 from shipments.actions.closing import open_ends
 from shipments.actions.reports import FILE_KINDS
-from shipments.actions.reservations import DAYS_AHEAD_MOST, TOO_FAR
+from shipments.actions.reservations import DAYS_AHEAD_MOST, TOO_FAR, too_far
 from shipments.refusals import problem
 
 
@@ -196,7 +196,7 @@ class ShipmentForm(forms.Form):
         """What the ledger would refuse, too, of a request that does not reach it: a day too far off, and, beside
         whatever else is wrong, that more is asked than is left; how much the last one may be the ledger knows."""
         planned = data.get("planned_on")
-        if planned and not 0 <= (planned - self.today).days <= DAYS_AHEAD_MOST:
+        if planned and too_far(planned, self.today):
             self.add_error("planned_on", TOO_FAR.format(days=DAYS_AHEAD_MOST))
         for name, made in self.taken if self.errors and not data.get("final") else ():
             line = self.lines[self.quantity_names.index(name)]
