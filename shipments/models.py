@@ -150,6 +150,11 @@ class Shipment(FSMModelMixin, models.Model):
         """The last day of its reservation is over; the sweep that says so may come later."""
         return day > self.reserved_until
 
+    @staticmethod
+    def lapsing_on(day: date) -> Q:
+        """Of many the reservations that are `past_on` that day and do not say so yet."""
+        return Q(state=S.RESERVED, reserved_until__lt=day)
+
     @property
     def report_owed_until(self) -> date | None:
         """The last day on which to report its delivery; None where no report is owed, or no more."""

@@ -340,11 +340,8 @@ def strange_lately(actor: Actor, since: datetime) -> QuerySet[Shipment]:
 
 def reservations_past(today: date, limit: int) -> list[int]:
     """Reservations whose last day is over."""
-    return list(
-        Shipment.objects.filter(state=ShipmentState.RESERVED, reserved_until__lt=today)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:limit]
-    )
+    rows = Shipment.objects.filter(Shipment.lapsing_on(today))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def long_unreported(exporter: int, today: date) -> QuerySet[Shipment]:
