@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import DateField, Exists, Func, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -319,11 +319,7 @@ def outdated(today: date, limit: int) -> list[int]:
     """Verified declarations that may be too old for any license, also for a change of one in force, and that no filed
     case waits on."""
     waited_for = Application.objects.filter(state__in=UNISSUED, end_users__declaration=OuterRef("pk"))
-    last_start = Func(
-        OuterRef(OuterRef("signed_on")),
-        template=f"(%(expressions)s + interval '{SIGNED_MONTHS} months')::date",
-        output_field=DateField(),
-    )
+    last_start = Declaration.last_start_by(OuterRef(OuterRef("signed_on")))
     changed = License.objects.filter(License.changed_since(last_start, today), exporter=OuterRef("exporter"))
     rows = Declaration.objects.filter(
         ~Exists(waited_for),

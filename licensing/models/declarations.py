@@ -219,6 +219,12 @@ class Declaration(FSMModelMixin, models.Model):
         """The last planned start for which it was signed recently enough; None where nobody signed it."""
         return months_after(self.signed_on, SIGNED_MONTHS) if self.signed_on else None
 
+    @staticmethod
+    def last_start_by(signed_on: models.F | models.OuterRef) -> models.Func:
+        """The same in SQL, by a column with the day of the signature."""
+        template = f"(%(expressions)s + interval '{SIGNED_MONTHS} months')::date"
+        return models.Func(signed_on, template=template, output_field=models.DateField())
+
     def recent_for(self, first: date) -> bool:
         last = self.last_start
         return last is None or first <= last
