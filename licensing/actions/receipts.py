@@ -10,13 +10,12 @@ from core.errors import DomainError
 from core.history import move, require
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
-from core.selectors import calendar, working_day_before
-from core.working_days import NotPublished
+from core.selectors import working_day_before
 from exporters.states import ExporterState
 from licensing.actions.barring import require_not_barred
 from licensing.clock import RECEIPT_DAYS
 from licensing.models import Application
-from licensing.selectors import applications_for
+from licensing.selectors import applications_for, receipts_of
 from licensing.states import ApplicationState
 
 
@@ -25,13 +24,8 @@ def silent_since(row: Application, at: datetime) -> date | None:
 
     None before that, and where the working-day table does not say.
     """
-    assert row.received_at is not None, "a submitted case was received"
-    received_on = legal_day(row.received_at)
-    try:
-        last = calendar(received_on, RECEIPT_DAYS).day(RECEIPT_DAYS, received_on)
-    except NotPublished:
-        return None
-    return received_on if last and legal_day(at) > last else None
+    receipt = receipts_of([row], legal_day(at))[row.pk]
+    return receipt.day_0 if receipt.overdue else None
 
 
 def silent(today: date, limit: int) -> list[int]:
