@@ -231,11 +231,7 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
         "clearances_taken": taken,
         "clearances_used": used,
         "suspensions": [
-            *(
-                {"cause": s.cause, "reason": why(s), "since": on_the_wire(s.opened_at)}
-                for s in row.open_suspensions
-                if not s.freed
-            ),
+            *({"cause": s.cause, "reason": why(s), "since": on_the_wire(s.opened_at)} for s in row.open_suspensions),
             *({"cause": POLICY, "reason": one.why, "since": on_the_wire(one.since)} for one in closings),
         ],
         "revocation": _revocation(row, reader),

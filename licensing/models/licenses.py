@@ -179,16 +179,16 @@ class License(FSMModelMixin, models.Model):
         """The first one from that day on that is not before its own first."""
         return max(day, self.usable_from)
 
-    def obstacle_on(self, day: date, *, freed: bool = False) -> Obstacle | None:
+    def obstacle_on(self, day: date) -> Obstacle | None:
         """Of its own, as pages say it. What decides is each line's `open`, under its lock, and these days:
-        ledger_take(). freed: that it is suspended stops nobody."""
+        ledger_take()."""
         if self.state in (*ENDED_BY_SOMEBODY, S.REPLACED):
             return Obstacle(self.state)
         if self.state == S.EXHAUSTED:
             return Obstacle.USED_UP
         if self.state == S.EXPIRED or self.past_on(day):
             return Obstacle.OVER
-        if self.state == S.SUSPENDED and not freed:
+        if self.state == S.SUSPENDED:
             return Obstacle.SUSPENDED
         return Obstacle.EARLY if day < self.usable_from else None
 
@@ -553,7 +553,6 @@ class Suspension(models.Model):
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.TextField(blank=True)
-    freed = False  # the rules do not have it any more (licensing.selectors.closings)
 
     class Meta:
         ordering = ["pk"]

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.legal_time import legal_day
-from licensing.models import License, LicenseEndUser, Obstacle, Suspension
+from licensing.models import License, LicenseEndUser, Suspension
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import Editions, editions_at, rules_of
 from licensing.selectors.verdicts import Judgment, Taken, begins, closed, is_to_turn, judgments, stops_of
@@ -74,8 +74,7 @@ class Closing:
 
 
 def closings(licenses: Iterable[License], at: datetime) -> dict[int, list[Closing]]:
-    """Of each of these licenses with its open suspensions, by key: two queries, or one where each turn was made. A
-    cause of policy that the rules do not have any more is `freed`, though no turn said so yet."""
+    """Of each of these licenses with its open suspensions, by key: two queries, or one where each turn was made."""
     editions = editions_at(at)
     late = [license for license in licenses if is_to_turn(license, editions)]
     told = {cause.end_user_id for license in late for cause in license.open_suspensions if cause.cause == POLICY}
@@ -83,8 +82,6 @@ def closings(licenses: Iterable[License], at: datetime) -> dict[int, list[Closin
     for one in judgments(late, editions, at) if late else ():
         found.setdefault(one.verdict.end_user, []).append(one)
     shut = closed((user.pk, one.prohibited) for user, some in found.items() for one in some)
-    for cause in (cause for license in late for cause in license.open_suspensions):
-        cause.freed = cause.cause == POLICY and cause.end_user_id not in shut
     closings: dict[int, list[Closing]] = {}
     for user, some in found.items():
         if user.pk in shut and user.pk not in told:
@@ -95,22 +92,12 @@ def closings(licenses: Iterable[License], at: datetime) -> dict[int, list[Closin
 
 
 def open_users(license: License, closings: Iterable[Closing]) -> list[LicenseEndUser]:
-    """Its end-users whom nothing closes: no cause of their own but what is `freed`, and no rule of which no turn said
-    so.
+    """Its end-users (with `closed`) whom nothing closes: no cause of their own, and no rule of which no turn said so.
 
-    license: with its open suspensions. closings: of it.
+    closings: of it.
     """
-    shut = {cause.end_user_id for cause in license.open_suspensions if not cause.freed}
-    shut |= {one.end_user.pk for one in closings}
-    return [user for user in license.end_users.all() if user.open and user.pk not in shut]
-
-
-def obstacle_of(license: License, closings: Iterable[Closing], at: datetime) -> Obstacle | None:
-    """Its own at that instant; not that it is suspended where only its end-users are closed, and the rules let one go
-    though no turn came by."""
-    causes = license.open_suspensions
-    freed = bool(causes) and all(cause.end_user_id for cause in causes) and bool(open_users(license, closings))
-    return license.obstacle_on(legal_day(at), freed=freed)
+    shut = {one.end_user.pk for one in closings}
+    return [user for user in license.end_users.all() if not user.closed and user.pk not in shut]
 
 
 def foresee_ends(licenses: Collection[License], closings: Mapping[int, Collection[Closing]], at: datetime) -> None:

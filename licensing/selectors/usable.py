@@ -6,9 +6,10 @@ What decides, under its locks, is ledger_take().
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from core.legal_time import legal_day
 from exporters.states import ExporterState
 from licensing.models import License, Obstacle
-from licensing.selectors.causes import Closing, closed_as_a_whole, obstacle_of, open_users
+from licensing.selectors.causes import Closing, closed_as_a_whole, open_users
 
 
 def obstacles(
@@ -31,7 +32,7 @@ def obstacles(
 
 
 def _obstacle(license: License, taken: int, closings: Collection[Closing], at: datetime) -> Obstacle | None:
-    if own := obstacle_of(license, closings, at):
+    if own := license.obstacle_on(legal_day(at)):
         return own
     if license.last_cleared:
         return Obstacle.LAST_CLEARED

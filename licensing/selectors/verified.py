@@ -19,10 +19,11 @@ from core.references import CODE_LENGTH, read, read_code
 from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.models.verdicts import Verdict
-from licensing.selectors.causes import POLICY, Closing, closings, obstacle_of, open_users
+from licensing.selectors.causes import POLICY, Closing, closings
 from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.held_back import held_back
 from licensing.selectors.licenses import licenses_for, with_terms
+from licensing.selectors.usable import open_users
 from licensing.selectors.verdicts import begin_of
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
@@ -113,7 +114,7 @@ def standing(what: Opened, at: datetime) -> Standing:
     user = next((one for one in users if one.pk == what.end_user), None)
     found = closings([license], at).get(license.pk, [])
     free = open_users(license, found)
-    obstacle = obstacle_of(license, found, at)
+    obstacle = license.obstacle_on(legal_day(at))
     on = passed_on(license)
     goes_on = stopped = False
     if obstacle == Obstacle.REPLACED:

@@ -20,7 +20,6 @@ from licensing.loading import first_document
 from licensing.models import Application, License, PolicyEdition, Suspension, Verdict
 from licensing.models.balances import LicenseLine, Movement
 from licensing.policy.editions import digest_of
-from licensing.selectors import verified
 from licensing.selectors.causes import end_users
 from shipments.actions import ClearedLine, LineRequest, lapse, receive
 from shipments.models import Incident
@@ -30,7 +29,6 @@ from tests.licensing.test_limits import refused
 from tests.licensing.test_verdicts import ban
 from tests.make import seen
 from tests.refused import breaches
-from tests.said import text_of
 
 KG = 1_000
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -226,30 +224,6 @@ def test_a_license_that_no_turn_followed_yet_says_what_is_not_reserved(scheduled
     make.edition(ban("DE"), "AGAIN")
     page, *told = read()
     assert told[0] == "suspended" and len(told[2]) == 2 and "The rules stop reservations" not in page
-
-
-@pytest.mark.parametrize("besides", [False, True])
-def test_one_that_the_rules_freed_is_offered_before_a_turn_says_so(besides, world, license, client, clock):
-    """As the ledger takes from it; but for what somebody suspended besides."""
-    last = legal_today() + DAY
-    make.edition(ban("DE", effective_to=str(last)))
-    assert turn(license)
-    if besides:
-        licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
-
-    def read():
-        page = text_of(client, world.exporter, f"/licenses/{license.ref}/")
-        one = client.get(f"/api/v1/licenses/{license.ref}/").json()
-        return "Record shipment" in page, one["end_users"][0]["open"], [cause["cause"] for cause in one["suspensions"]]
-
-    inspected = ["enforcement"] * besides
-    assert read() == (False, False, ["policy", *inspected])
-    clock.set(day_start(last + DAY))
-    assert read() == (not besides, True, inspected)
-    word = verified.standing(verified.Opened(license.pk, None), legal_now()).word
-    assert word == ("suspended" if besides else "in_force")
-    assert refused(world.shipment, license, KG) == ["license-suspended"] if besides else world.shipment(license, KG)
-    assert state(license)[0] == "suspended"
 
 
 def test_lines_that_an_edition_prohibits_stand_on_the_page_before_the_turn(world, license, client):
