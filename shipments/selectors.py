@@ -75,11 +75,10 @@ def progress(bulk: Bulk) -> dict[str, int]:
 def with_lines(rows: QuerySet[Shipment]) -> QuerySet[Shipment]:
     """Each with its lines, whether it has incidents (`strange`), and whether somebody closed its license, or its
     end-user there (`closed`). What the rules close is read of them, not of turns."""
-    of_it = Q(end_user=None) | Q(end_user__party=OuterRef("end_user"))
-    causes = Suspension.objects.filter(of_it, license=OuterRef("license"), ended_at=None)
-    somebody = Exists(causes.exclude(cause=Suspension.Cause.POLICY))
+    by_somebody = Suspension.by_somebody(OuterRef("end_user"))
+    causes = Suspension.objects.filter(by_somebody, license=OuterRef("license"), ended_at=None)
     incidents = Incident.objects.filter(shipment=OuterRef("pk"))
-    return rows.prefetch_related("lines").annotate(closed=somebody, strange=Exists(incidents))
+    return rows.prefetch_related("lines").annotate(closed=Exists(causes), strange=Exists(incidents))
 
 
 def latest_of(license: License, actor: Actor, most: int) -> list[Shipment]:
@@ -293,8 +292,8 @@ def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]
     whole = row.license.and_after() if row.license.state == LicenseState.REPLACED else [row.license]
     if row.license.state in ENDED_BY_SOMEBODY or whole[-1].state == LicenseState.REVOKED:
         return TOO_LATE, None
-    others = Suspension.objects.filter(license__in=whole, ended_at=None).exclude(cause=Suspension.Cause.POLICY)
-    if others.filter(Q(end_user=None) | Q(end_user__party=row.end_user_id)).exists():
+    by_somebody = Suspension.by_somebody(row.end_user_id)
+    if Suspension.objects.filter(by_somebody, license__in=whole, ended_at=None).exists():
         return TOO_LATE, None
     lines = [line.line_number for line in row.lines.all()]
     reserved = {"reserved_at": row.created_at, "at": at}

@@ -606,6 +606,12 @@ class Suspension(models.Model):
     def __str__(self) -> str:
         return self.get_cause_display()
 
+    @classmethod
+    def by_somebody(cls, party: int | OuterRef) -> Q:
+        """Those that somebody opened of a license as a whole, or of this party there: what is reserved for it is not
+        declared then. What the rules close is read of verdicts, which know the instant and the grace."""
+        return ~Q(cause=cls.Cause.POLICY) & (Q(end_user=None) | Q(end_user__party=party))
+
     def not_to_end(self, user: User) -> DomainError | None:
         """Why this officer does not end it; None where he may."""
         if self.end_user_id and self.cause == self.Cause.ENFORCEMENT:

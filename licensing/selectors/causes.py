@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.legal_time import legal_day
@@ -192,8 +192,7 @@ class Reason:
 def reasons(taken: Taken, name: str, at: datetime) -> list[Reason]:
     """Why no such shipment can be reserved at that instant: open causes of its license and of its end-user (name), and
     what rules and holds say of it, whether or not a turn came by. Three queries."""
-    causes = open_causes().exclude(cause=POLICY).filter(license=taken.license)
-    causes = causes.filter(Q(end_user=None) | Q(end_user__party=taken.party))
+    causes = open_causes().filter(Suspension.by_somebody(taken.party), license=taken.license)
     found = [*_ended(taken.license), *(Reason(str(cause), why(cause), cause.opened_at) for cause in causes)]
     editions = editions_at(at)
     code, digest = editions.of(legal_day(at))

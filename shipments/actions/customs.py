@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -143,11 +142,9 @@ def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool
     kinds: list[str] = []
     moment = message.declared_at
     whole = license.and_after()  # what closes the one that took its place closes what is reserved on it, too
-    closes = Q(license__in=whole) & (Q(end_user=None) | Q(end_user__party=shipment.end_user_id))
+    closes = Suspension.objects.filter(Suspension.by_somebody(shipment.end_user_id), license__in=whole)
     suspended = any(
-        cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at)
-        for cause in Suspension.objects.filter(closes)
-        if cause.cause != Suspension.Cause.POLICY  # of which the verdict knows the instant, and the grace
+        cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at) for cause in closes
     )
     turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS], at__lte=moment)
     ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS)
