@@ -25,14 +25,10 @@ def reopen(license: License) -> None:
     _call("SELECT ledger_reopen(%s)", [license.pk])
 
 
-def done(license: License) -> bool:
-    """Nothing more may cross on it, whatever is left: license_done()."""
+def used_up(license: License) -> bool:
+    """As it stands, or would with what lapsed when it was used up: license_used_up()."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT license_done(l.last_cleared, l.max_clearances, c.taken) FROM licensing_license l"
-            " LEFT JOIN licensing_clearancecount c ON c.license_id = l.id WHERE l.id = %s",
-            [license.pk],
-        )
+        cursor.execute("SELECT license_used_up(%s)", [license.pk])
         said: bool = cursor.fetchone()[0]
         return said
 

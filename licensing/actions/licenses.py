@@ -159,19 +159,11 @@ def _clears_after_all(license: License) -> bool:
 
 
 def exhaust_if_done(license: License, *, by: Actor) -> None:
-    """The license is used up, its rest lapsed, when nothing is reserved and nothing more can be taken.
-
-    That is: every line is used, or the clearances are, or the shipment that said it is the last one was cleared.
-    license and all its lines are locked.
-    """
-    lines = list(license.lines.all())
-    if license.state != LicenseState.ACTIVE or any(line.reserved for line in lines):
-        return
-    if not (ledger.done(license) or all(line.available <= 0 for line in lines)):
-        return
-    ledger.set_usable(license, usable=False)
-    move(license.exhaust, by=by)
-    ledger.lapse(license)
+    """The license in force is used up, its rest lapsed, where the ledger says so. It and all its lines are locked."""
+    if license.state == LicenseState.ACTIVE and ledger.used_up(license):
+        ledger.set_usable(license, usable=False)
+        move(license.exhaust, by=by)
+        ledger.lapse(license)
 
 
 def settle(license: License, *, by: Actor) -> None:
@@ -182,9 +174,9 @@ def settle(license: License, *, by: Actor) -> None:
     suspended as its others are; and so it is for what crossed beyond it while it was used up.
     """
     at = legal_now()
-    if license.state != LicenseState.EXHAUSTED or license.past_on(legal_day(at)) or ledger.done(license):
+    if license.state != LicenseState.EXHAUSTED or license.past_on(legal_day(at)):
         exhaust_if_done(license, by=by)
-    elif any(line.available + line.lapsed > 0 for line in license.lines.all()):
+    elif not ledger.used_up(license):
         ledger.reopen(license)
         ledger.set_usable(license, usable=True)
         move(license.reopen, by=by, at=at)

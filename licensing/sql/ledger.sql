@@ -19,6 +19,15 @@ CREATE OR REPLACE FUNCTION license_done(last_cleared boolean, max_clearances big
     SELECT last_cleared OR coalesce(taken >= max_clearances, false);
 $$;
 
+-- A license is used up: nothing of it is reserved, and nothing more may cross on it, or no line has anything left, what lapsed
+-- when it was used up included.
+CREATE OR REPLACE FUNCTION license_used_up(license_ bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (SELECT FROM licensing_licenseline n WHERE n.license_id = l.id AND n.reserved > 0)
+       AND (license_done(l.last_cleared, l.max_clearances, c.taken) OR NOT EXISTS (
+            SELECT FROM licensing_licenseline n WHERE n.license_id = l.id AND ledger_available(n) + n.lapsed > 0))
+    FROM licensing_license l LEFT JOIN licensing_clearancecount c ON c.license_id = l.id WHERE l.id = license_;
+$$;
+
 -- What the last shipment of a license may take beyond what remains, where nothing else of it is open.
 CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
     AS $$ SELECT CASE WHEN last THEN ledger_percent(greatest(ledger_available(line), 0), line.final_pct) ELSE 0 END; $$;

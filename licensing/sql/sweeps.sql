@@ -89,9 +89,9 @@ END;
 $$;
 
 -- Reservations are free again, and lapse at once where their license has ended: as ledger_settle releases one after the
--- other. Whole licenses are left out that somebody else holds a row of, that would be used up by it (its last clearance
--- was, or its clearances are, or what comes free was tolerance), that have further ceilings, or that have ended with
--- something free.
+-- other. Whole licenses are left out that somebody else holds a row of, that may be used up by it (license_used_up: nothing
+-- more may cross on it, or what comes free was tolerance), that have further ceilings, or that have ended with something
+-- free.
 -- Returns the shipments whose reservations were released, and when. The caller holds licenses and shipments.
 CREATE OR REPLACE FUNCTION ledger_release_all(held ledger_held[], OUT shipments bigint[], OUT at timestamptz)
     LANGUAGE plpgsql AS $$
