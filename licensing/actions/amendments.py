@@ -4,10 +4,9 @@ What it asks and grants of a line, a value, a share or the number of clearances 
 has used stays used (docs/decisions/0034). So none of it may be below what is drawn and reserved.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -18,13 +17,11 @@ from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.references import draw
-from core.templatetags.lodestone import day, money
-from core.templatetags.lodestone import quantity as in_words
+from core.templatetags.lodestone import day
 from licensing.actions.drafts import Draft, said, unchanged
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for, taken_along
-from licensing.selectors.floors import Floors, floors_of
 from licensing.states import LicenseState
 
 
@@ -139,80 +136,6 @@ def _in_order(one: Draft) -> Draft:
     users = sorted(one.end_users, key=lambda row: row.pk)
     consignees = sorted(one.consignees, key=lambda row: row.pk)
     return replace(one, end_users=users, consignees=consignees, ports=sorted(one.ports))
-
-
-def below_asked(row: Application) -> list[Problem]:
-    """Of which lines it asks for less than is used, and where the currency of its prices is not that of a cap. What the
-    prices make of it binds nobody (decision 0044): the one who grants a cap keeps it above what is used."""
-    if row.amends is None:
-        return []
-    floors = floors_of(row.amends)
-    problems = []
-    for index, line in enumerate(row.lines.all()):
-        if line.quantity < floors.of(line.number):
-            problems.append(_less(f"/lines/{index}/quantity", line.number, floors.of(line.number), line.unit))
-    message = _("The value of line {number} of {ref} is capped in {currency}: state the prices in that.")
-    other = [(number, capped) for number, (_used, capped) in floors.values.items() if capped != row.currency]
-    for number, capped in sorted(other)[:1] if row.currency else ():
-        text = message.format(number=number, ref=row.amends.ref, currency=capped)
-        problems.append(Problem("/currency", "out-of-range", text))
-    return problems
-
-
-def below_granted(
-    row: Application,
-    lines: Mapping[int, int],
-    values: Mapping[int, tuple[Decimal, str]],
-    allotments: Mapping[tuple[int, int], int],
-    max_clearances: int | None,
-) -> list[Problem]:
-    """Of what this would grant less than is used. allotments: by line and end-user of the case."""
-    if row.amends is None:
-        return []
-    return list(_below(row, floors_of(row.amends), lines, values, allotments, max_clearances))
-
-
-def _below(
-    row: Application,
-    floors: Floors,
-    lines: Mapping[int, int],
-    values: Mapping[int, tuple[Decimal, str]],
-    allotments: Mapping[tuple[int, int], int],
-    max_clearances: int | None,
-) -> Iterator[Problem]:
-    units = {number: line.unit for number, line in floors.lines.items()}
-    parties = {user.pk: user.party_id for user in row.end_users.all()}
-    for number, line in floors.lines.items():
-        if lines.get(number, 0) < line.used:
-            yield _less(f"/quantity_{number}", number, line.used, line.unit)
-    for number, (value, currency) in values.items():
-        used, before = floors.values.get(number, (0, currency))
-        if currency != before or value * 100 < used:
-            yield _worth(f"/value_{number}", number, used, before)
-    for (number, user), quantity in allotments.items():
-        used = floors.shares.get((number, parties[user]), 0)
-        if quantity < used:
-            yield _less(f"/allotment_{number}_{user}", number, used, units[number])
-    if max_clearances is not None and floors.clearances is not None and max_clearances <= floors.clearances:
-        message = _("{taken} clearances of {ref} are taken: grant more than these, or no limit.")
-        text = message.format(taken=floors.clearances, ref=row.amends.ref if row.amends else "")
-        yield Problem("/max_clearances", "below-used", text)
-
-
-def clearances_left(before: License | None, granted: int | None) -> int | None:
-    """How many are left of these, after those that the license before has taken; None: no limit."""
-    taken = floors_of(before).clearances if before else None
-    return granted if granted is None or taken is None else granted - taken
-
-
-def _less(pointer: str, number: int, used: int, unit: str) -> Problem:
-    message = _("Line {number}: at least what is drawn and reserved, {used}.")
-    return Problem(pointer, "below-used", message.format(number=number, used=in_words(used, unit)))
-
-
-def _worth(pointer: str, number: int, used: int, currency: str) -> Problem:
-    message = _("Line {number}: at least what is drawn and reserved, {used}.")
-    return Problem(pointer, "below-used", message.format(number=number, used=money(used, currency)))
 
 
 @command

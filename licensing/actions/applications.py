@@ -20,7 +20,6 @@ from exporters.models import Exporter
 from exporters.states import ExporterState
 from licensing.actions.amendments import (
     asks_nothing,
-    below_asked,
     other_first_day,
     other_lines,
     require_amendable,
@@ -40,6 +39,7 @@ from licensing.models import (
     Kind,
 )
 from licensing.selectors import NEW, Judged, applications_for, judge, of_former_persons, usable_declarations
+from licensing.selectors.floors import floors_of
 from licensing.states import ApplicationState
 
 Paper = ApplicationDocument.Type
@@ -207,7 +207,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         *_unknown_end_users(row),
         *_missing_papers(row),
         *_unreliable_declarations(row),
-        *below_asked(row),
+        *(floors_of(row.amends).below_asked(row) if row.amends else ()),
         *_of_the_window(row, at, judged),
     ]
 

@@ -26,7 +26,7 @@ from core.references import draw, draw_code
 from core.templatetags.lodestone import quantity as in_words
 from exporters.states import ExporterState
 from licensing import ledger
-from licensing.actions.amendments import below_granted, clearances_left, require_amendable, require_none_closed
+from licensing.actions.amendments import require_amendable, require_none_closed
 from licensing.actions.applications import lock_with_exporter
 from licensing.actions.barring import require_not_barred
 from licensing.actions.consultations import require_running
@@ -61,6 +61,7 @@ from licensing.models import (
 from licensing.models.intents import intent_of, told_of_none_until
 from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import PENDING, Judged, applications_for, judge, licenses_for, next_turn, read_parts, steps
+from licensing.selectors.floors import floors_of
 from licensing.states import TAKEN, DeclarationState
 
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
@@ -221,7 +222,7 @@ def _below_used(
     if row.amends is None:
         return []
     worth = {line.number: (values[line.number], currency_of(line)) for line in row.lines.all() if line.number in values}
-    return below_granted(row, granted, worth, allotments, max_clearances)
+    return list(floors_of(row.amends).below_granted(row, granted, worth, allotments, max_clearances))
 
 
 def keep_grant(row: Application, grant: Grant, **facts: Any) -> DecisionStep:
@@ -542,7 +543,8 @@ def require_above_used(row: Application, step: DecisionStep) -> None:
         return
     values = {one.line.number: (one.value, one.currency) for one in step.lines.all() if one.value is not None}
     allotments = {(one.line.number, one.end_user_id): one.quantity for one in step.allotments.all()}
-    if problems := below_granted(row, dict(step.granted), values, allotments, step.max_clearances):
+    below = floors_of(row.amends).below_granted(row, dict(step.granted), values, allotments, step.max_clearances)
+    if problems := list(below):
         message = _("More is drawn and reserved by now than was recommended: return or reopen the case.")
         raise DomainError(message, code="below-used", errors=problems)
 
@@ -650,7 +652,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         usable_until=until,
         destinations=sorted({parties[declaration.pk].country_id for declaration in declarations}),
         ports=row.ports,
-        max_clearances=clearances_left(before, step.max_clearances),
+        max_clearances=floors_of(before).clearances_left(step.max_clearances) if before else step.max_clearances,
         tolerance_mode=step.tolerance_mode,
         tolerance_pct=step.tolerance_pct,
         report_days=report_days(row, judged, lines, set(step.kept), step.conditions),
