@@ -7,7 +7,6 @@ from django.db.models import F
 
 from licensing.models import Application, License, LicenseEndUser, Screening, Suspension
 from licensing.models.screenings import counting
-from licensing.selectors.causes import end_users
 from licensing.selectors.licenses import with_balances
 from licensing.states import LicenseState
 
@@ -52,7 +51,7 @@ def closed_by_hit(parties: Collection[int]) -> list[Closes]:
     """What a hit on all of these would close that no result has closed yet; licenses with balances, in the order of
     keys. One that was issued on this very hit stays as it is, all the same."""
     named = License.objects.filter(License.MAY_LEAVE, end_users__party__in=parties).order_by().values("pk")
-    rows = with_balances(License.objects.filter(pk__in=named), end_users())
+    rows = with_balances(License.objects.filter(pk__in=named))
     return [one for row in rows.order_by("pk") if (one := _closes(row, parties)).users]
 
 
