@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.legal_time import months_after
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, DecisionStep, ToleranceMode
-from licensing.policy.engine import TOLERANCES
+from licensing.policy.vocabulary import TOLERANCES
 
 Outcome = DecisionStep.Outcome
 
@@ -18,8 +18,14 @@ class Tolerance:
     mode: str
     pct: Decimal
 
+    @property
+    def whole(self) -> bool:
+        """It has a share exactly where it has a mode."""
+        return (self.mode == ToleranceMode.NONE) == (not self.pct)
+
     def within(self, most: "Tolerance") -> bool:
-        return TOLERANCES.index(self.mode) <= TOLERANCES.index(most.mode) and self.pct <= most.pct
+        """It is whole, and allows no more than the other."""
+        return self.whole and TOLERANCES.index(self.mode) <= TOLERANCES.index(most.mode) and self.pct <= most.pct
 
     def __str__(self) -> str:
         label = ToleranceMode(self.mode).label

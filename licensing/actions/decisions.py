@@ -315,7 +315,7 @@ def _require_caps(
             left = in_words(line, units[number]) if line else "0"
             message = _("For an end-user that is kept, and at most the {granted} of its line; or leave it empty.")
             problems.append(Problem(f"/allotment_{number}_{user}", "out-of-range", message.format(granted=left)))
-    if not tolerance.within(most.tolerance) or (tolerance.mode == NO_TOLERANCE.mode) != (not tolerance.pct):
+    if not tolerance.within(most.tolerance):
         message = _("The rules allow this tolerance at most: {most}.").format(most=most.tolerance)
         problems.append(Problem("/tolerance_pct", "out-of-range", message))
     if problems:

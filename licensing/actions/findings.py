@@ -295,9 +295,9 @@ def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], 
     unsaid = [MONTHS for one in days if channel in one.channels and "max_validity_months" not in one.params]
     months = min(MONTHS_MOST[channel], said.get("max_validity_months", MONTHS), *unsaid)
     silent = any(channel in one.channels and "qty_tolerance_mode" not in one.params for one in days)
-    mode = NO_TOLERANCE.mode if silent else said.get("qty_tolerance_mode", NO_TOLERANCE.mode)
-    pct = Decimal(said.get("qty_tolerance_pct", 0)) * 100
-    tolerance = Tolerance(mode, pct) if mode != NO_TOLERANCE.mode and pct else NO_TOLERANCE
+    mode, share = said.get("qty_tolerance_mode", NO_TOLERANCE.mode), said.get("qty_tolerance_pct", 0)
+    given = Tolerance(mode, Decimal(share) * 100)
+    tolerance = NO_TOLERANCE if silent or not given.whole else given
     conditions = tuple(said.get("conditions", ()))
     return Limits(months, said.get("max_clearances"), tolerance, conditions, said.get("report_days_after_shipment"))
 

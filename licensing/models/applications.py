@@ -996,6 +996,8 @@ class Finding(models.Model):
 
 
 class ToleranceMode(models.TextChoices):
+    """Those that a rule of an edition may give (licensing.policy.vocabulary), and no others."""
+
     NONE = "none", _("None")
     PCT_LINE = "pct_line", _("Percent of each line")
     PCT_REMAINING_FINAL = "pct_remaining_final", _("Percent of what remains, for the last shipment")

@@ -24,6 +24,7 @@ from licensing.policy.vocabulary import (
     LOOKS_AT,
     NEEDS_FACTS,
     SPECIAL,
+    TOLERANCES,
     UNLISTED_CODE,
     Kind,
 )
@@ -31,7 +32,6 @@ from licensing.policy.vocabulary import (
 ENGINE = 1  # whoever changes what any edition says of any facts counts on
 DAY = timedelta(days=1)
 RANK = {disposition: rank for rank, disposition in enumerate(DISPOSITIONS)}
-TOLERANCES = ("none", "pct_remaining_final", "pct_line")  # strictest first
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from licensing.policy.vocabulary import (
     MONTHS_MOST,
     REPORT_DAYS_MOST,
     RULED,
+    TOLERANCES,
     Kind,
 )
 
@@ -75,7 +76,7 @@ PARAMS = row(
     {},
     max_validity_months={"type": "integer", "minimum": 1, "maximum": MONTHS_MOST["annual"]},
     max_clearances={"type": ["integer", "null"], "minimum": CLEARANCES_LEAST, "maximum": CLEARANCES_MOST},
-    qty_tolerance_mode={"enum": ["none", "pct_line", "pct_remaining_final"]},
+    qty_tolerance_mode={"enum": list(TOLERANCES)},
     qty_tolerance_pct=SHARE,
     report_days_after_shipment={"type": "integer", "minimum": 1, "maximum": REPORT_DAYS_MOST},
     conditions=some({"enum": list(CONDITIONS)}),

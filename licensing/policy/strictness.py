@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from licensing.policy.engine import RANK, TOLERANCES, Outcome
-from licensing.policy.vocabulary import CLOCKS, MONTHS
+from licensing.policy.engine import RANK, Outcome
+from licensing.policy.vocabulary import CLOCKS, MONTHS, TOLERANCES
 
 TIGHTENS, LOOSENS, NEITHER = "tightens", "loosens", ""
 UNSAID = {"qty_tolerance_mode": 0, "qty_tolerance_pct": 0, "max_validity_months": MONTHS}

@@ -33,6 +33,7 @@ REPORT_DAYS = 10  # working days after an export that is exempt. Source: Ann. 61
 AUTHORITIES = ("law", "announcement", "product")
 CONDITIONS = ("PORT_ONLY", "NO_RESALE", "NAMED_SITE_ONLY", "DELIVERY_PROOF_30D")  # what a license may carry
 PROOF_DAYS = 30  # of the last of them
+TOLERANCES = ("none", "pct_remaining_final", "pct_line")  # strictest first
 UNLISTED_CODE = "none"
 
 CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "end_use.code", "item.element"

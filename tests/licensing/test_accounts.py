@@ -351,6 +351,13 @@ def test_the_rules_give_none_unless_they_say_so(world, case):
     assert wrong(world, case, tolerance=ours) == [("/tolerance_pct", "out-of-range")]
 
 
+def test_a_mode_without_a_share_is_no_tolerance(world, case):
+    tolerance("pct_line", "0")
+    with pytest.raises(Invalid) as refused:
+        recommend(world, case, tolerance=Tolerance("pct_line", Decimal(5)))
+    assert [one.message for one in refused.value.errors] == ["The rules allow this tolerance at most: None."]
+
+
 def test_a_tolerance_is_granted_only_where_the_rules_give_it_to_each_end_user(world):
     silent, given = (world.declaration(country=country) for country in ("DE", "FR"))
     case = world.under_review(world.application(by_whom=[silent, given]))

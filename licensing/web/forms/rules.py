@@ -39,7 +39,7 @@ from licensing.policy.vocabulary import (
     Kind,
 )
 from licensing.web.forms.check import choices
-from licensing.words import terms, thresholds
+from licensing.words import phrases, terms, thresholds
 from licensing.words.rules import AUTHORITIES
 
 TITLE = 200  # characters, as models.Draft keeps them
@@ -58,11 +58,6 @@ AUDIENCE_WORDS = {
     "new": gettext_lazy("new applications, and questions to the check"),
     "pending": gettext_lazy("cases that are open"),
     "existing": gettext_lazy("licenses in force"),
-}
-TOLERANCES = {
-    "none": gettext_lazy("none"),
-    "pct_line": gettext_lazy("a share of each line"),
-    "pct_remaining_final": gettext_lazy("a share of the rest, at the last shipment"),
 }
 
 
@@ -326,7 +321,7 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     max_value=REPORT_DAYS_MOST,
                     required=False,
                 ),
-                "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), TOLERANCES, required=False),
+                "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), phrases.TOLERANCES, required=False),
                 "effect/params/qty_tolerance_pct": Share(label=gettext_lazy("Tolerance, a share"), required=False),
                 "effect/params/conditions": _several(gettext_lazy("Conditions"), DecisionStep.Condition.choices),
                 "overrides_disposition_of": _several(

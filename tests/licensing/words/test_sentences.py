@@ -120,7 +120,6 @@ def test_every_key_of_a_match_and_every_parameter_has_its_words():
     assert set(phrases.CONDITIONS) | set(phrases.FLAGS) == set(shape.MATCH["properties"])
     assert set(phrases.PARAMS) == set(shape.PARAMS["properties"])
     assert set(phrases.CLOCKS) == set(vocabulary.CLOCKS)
-    assert set(phrases.TOLERANCES) == set(shape.PARAMS["properties"]["qty_tolerance_mode"]["enum"])
     assert set(sentences.HIT) == set(vocabulary.AUDIENCES)
 
 
