@@ -110,7 +110,7 @@ class LicenseLine(models.Model):
 
     @property
     def room(self) -> int:
-        """What any shipment may still take, as ledger_take() asks. A tolerance of what remains is the last one's, when
+        """What any shipment may still take, as ledger_room() says. A tolerance of what remains is the last one's, when
         nothing else is reserved: then something is left, or the license is used up."""
         return self.available + (0 if self.final_pct else self.tolerance)
 

@@ -28,9 +28,42 @@ CREATE OR REPLACE FUNCTION license_used_up(license_ bigint) RETURNS boolean LANG
     FROM licensing_license l LEFT JOIN licensing_clearancecount c ON c.license_id = l.id WHERE l.id = license_;
 $$;
 
+-- What this shipment was given of what remained, as the license's last one, and has not given back.
+CREATE OR REPLACE FUNCTION ledger_given(line licensing_licenseline, shipment bigint) RETURNS bigint LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE WHEN line.final_pct = 0 THEN 0 ELSE coalesce((SELECT sum(m.quantity) FROM licensing_movement m
+        WHERE m.license_id = line.license_id AND m.line_id = line.id AND m.shipment_id = shipment
+          AND m.kind = 'tolerance'), 0)::bigint END;
+$$;
+
+-- The tolerance that a shipment may take: one of what remains is the last shipment's alone.
+CREATE OR REPLACE FUNCTION ledger_tolerance(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
+    AS $$ SELECT CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END; $$;
+
 -- What the last shipment of a license may take beyond what remains, where nothing else of it is open.
 CREATE OR REPLACE FUNCTION ledger_last(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
     AS $$ SELECT CASE WHEN last THEN ledger_percent(greatest(ledger_available(line), 0), line.final_pct) ELSE 0 END; $$;
+
+-- How much a shipment may reserve: what is left, and whatever tolerance there is or would be given for it.
+CREATE OR REPLACE FUNCTION ledger_room(line licensing_licenseline, last boolean) RETURNS bigint LANGUAGE sql IMMUTABLE
+    AS $$ SELECT ledger_available(line) + ledger_last(line, last) + ledger_tolerance(line, last); $$;
+
+-- Of what crossed and was not reserved, what the license bears (taken), and how much of that had lapsed (unlapsed); the rest
+-- went beyond it. Free authorization first; then, of what was declared in time (lawful), what lapsed since; tolerance last,
+-- so that none is used up while something that was authorized is left.
+CREATE OR REPLACE FUNCTION ledger_split(line licensing_licenseline, shipment bigint, wanted bigint, lawful boolean,
+                                        OUT taken bigint, OUT unlapsed bigint) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    free bigint := ledger_available(line);  -- below zero it says how much of the tolerance is gone
+BEGIN
+    taken := least(wanted, greatest(free, 0));
+    unlapsed := CASE WHEN lawful THEN least(wanted - taken, line.lapsed) ELSE 0 END;
+    taken := taken + unlapsed;
+    taken := taken + least(wanted - taken,
+                           greatest(least(free, 0) + ledger_tolerance(line, ledger_given(line, shipment) > 0), 0));
+END;
+$$;
+DROP FUNCTION IF EXISTS ledger_tolerance(licensing_licenseline, bigint);  -- as it was before
 
 -- Judges every guard in order, and takes what was asked if all let it pass.
 -- request: {shipment, shipment_ref, license, end_user, consignee, destination, port, planned_on, final, judged,
@@ -183,9 +216,7 @@ BEGIN
         IF quantity <= 0 OR (item->>'value')::numeric < 0 THEN
             RAISE EXCEPTION 'what is taken is more than nothing' USING ERRCODE = 'check_violation';
         END IF;
-        -- a tolerance of what remains is the last shipment's alone
-        room := ledger_available(line) + ledger_last(line, last)
-            + CASE WHEN line.final_pct = 0 OR last THEN line.tolerance ELSE 0 END;
+        room := ledger_room(line, last);
         IF quantity > room THEN
             of_lines := of_lines || jsonb_build_object('code', 'line-exhausted',
                 'pointer', format('/lines/%s/quantity', n - 1), 'line', line.number, 'unit', line.unit,

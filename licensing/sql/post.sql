@@ -194,33 +194,6 @@ BEGIN
 END;
 $$;
 
--- What this shipment was given of what remained, as the license's last one, and has not given back.
-CREATE OR REPLACE FUNCTION ledger_given(line licensing_licenseline, shipment bigint) RETURNS bigint LANGUAGE sql STABLE
-    AS $$
-    SELECT CASE WHEN line.final_pct = 0 THEN 0 ELSE coalesce((SELECT sum(m.quantity) FROM licensing_movement m
-        WHERE m.license_id = line.license_id AND m.line_id = line.id AND m.shipment_id = shipment
-          AND m.kind = 'tolerance'), 0)::bigint END;
-$$;
-
--- The tolerance that what this shipment cleared may take.
-CREATE OR REPLACE FUNCTION ledger_tolerance(line licensing_licenseline, shipment bigint) RETURNS bigint LANGUAGE sql STABLE
-    AS $$ SELECT CASE WHEN line.final_pct = 0 OR ledger_given(line, shipment) > 0 THEN line.tolerance ELSE 0 END; $$;
-
--- Of what crossed and was not reserved, what the license bears (taken), and how much of that had lapsed (unlapsed); the rest
--- went beyond it. Free authorization first; then, of what was declared in time (lawful), what lapsed since; tolerance last,
--- so that none is used up while something that was authorized is left.
-CREATE OR REPLACE FUNCTION ledger_split(line licensing_licenseline, shipment bigint, wanted bigint, lawful boolean,
-                                        OUT taken bigint, OUT unlapsed bigint) LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    free bigint := ledger_available(line);  -- below zero it says how much of the tolerance is gone
-BEGIN
-    taken := least(wanted, greatest(free, 0));
-    unlapsed := CASE WHEN lawful THEN least(wanted - taken, line.lapsed) ELSE 0 END;
-    taken := taken + unlapsed;
-    taken := taken + least(wanted - taken, greatest(least(free, 0) + ledger_tolerance(line, shipment), 0));
-END;
-$$;
-
 -- The further ceilings of a line that what this end-user (a party) takes counts against.
 CREATE OR REPLACE FUNCTION ledger_ceilings(line licensing_licenseline, party bigint) RETURNS SETOF licensing_ceiling
     LANGUAGE sql STABLE AS $$
