@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import idempotency, problems, sizes
 from core.access import Actor, actor_behind
 from core.command import busy, command
-from core.errors import DomainError, WrongState
+from core.errors import DomainError, Invalid, Problem, WrongState
 from core.idempotency import Answer, InProgress
 from core.legal_time import legal_now
 from core.locks import lock, lock_all
@@ -39,6 +39,18 @@ class Row:
     line: int | None = None
 
 
+def at_once(rows: int) -> bool:
+    """So many are booked, or not, before they are answered, and may be all or none; more of them are a job."""
+    return rows <= sizes.ROWS_AT_ONCE
+
+
+def require_whole(rows: int, pointer: str) -> None:
+    """Raises Invalid where so many can't be booked all or none."""
+    if not at_once(rows):
+        text = _("At most {most} rows are booked all or none.").format(most=f"{sizes.ROWS_AT_ONCE:,}")
+        raise Invalid([Problem(pointer, "max-items", text)])
+
+
 class NothingBooked(Exception):
     """One of all was refused: none is booked, and no key is used up. told: what is answered of each row."""
 
@@ -51,7 +63,7 @@ class NothingBooked(Exception):
 def reserve_many(rows: Sequence[Row], *, atomic: bool, instance: str, by: Actor) -> list[Answer]:
     """Each row that can be is booked, in their order, and its answer is kept under its key; atomic: all, or none.
 
-    At most ROWS_AT_ONCE of them. instance: the id of the request. Raises NothingBooked, 503 `busy`, 409 `in-progress`.
+    As many as are booked `at_once`. instance: the request's id. Raises NothingBooked, 503 `busy`, 409 `in-progress`.
     """
     told = _booked(rows, instance, by)
     failed = next((number for number, answer in enumerate(told, 1) if answer.status >= 400), None)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from core import sizes
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Invalid, Problem
+from core.errors import DomainError
 from core.legal_time import LegalNow, legal_day, legal_now
 from core.locks import lock
 from core.references import draw
@@ -66,7 +65,7 @@ def confirm(
     instance: str,
     by: Actor,
 ) -> Bulk:
-    """What was shown as good is booked, at once or, of more than ROWS_AT_ONCE, as a job; what was refused then
+    """What was shown as good is booked, `at_once` or as a job; what was refused then
     stays refused.
     Twice is once.
 
@@ -82,18 +81,10 @@ def confirm(
     refused = sum(row.refused is not None for row in rows)
     if refused == len(rows) or atomic and refused:
         raise DomainError(_("Rows of it are refused, so nothing was booked."), code="not-booked")
-    if atomic and len(rows) > sizes.ROWS_AT_ONCE:
-        raise Invalid(
-            [
-                Problem(
-                    "/mode",
-                    "max-items",
-                    _("At most {most} rows are booked all or none.").format(most=f"{sizes.ROWS_AT_ONCE:,}"),
-                )
-            ]
-        )
+    if atomic:
+        bulk.require_whole(len(rows), "/mode")
     made = bulk.keep(rows, language=language, instance=instance, by=by)
-    if len(rows) <= sizes.ROWS_AT_ONCE:
+    if bulk.at_once(len(rows)):
         told = bulk.book(made, by)
         if atomic and any(one.status >= 400 for one in told):
             raise NothingBooked(told)

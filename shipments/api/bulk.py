@@ -14,7 +14,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from core import problems, sizes
+from core import problems
 from core.api import commands
 from core.api.fields import PatternField, ReferenceOutput, WordOutput
 from core.api.pagination import Cursor, read_query
@@ -157,16 +157,8 @@ class ShipmentBulk(APIView):
         if mode not in MODES:
             raise Invalid([Problem("/mode", "invalid-parameter", _("One of: atomic, partial."))])
         sent = _sent(request)
-        if mode == "atomic" and len(sent) > sizes.ROWS_AT_ONCE:
-            raise Invalid(
-                [
-                    Problem(
-                        "",
-                        "max-items",
-                        _("At most {most} rows are booked all or none.").format(most=f"{sizes.ROWS_AT_ONCE:,}"),
-                    )
-                ]
-            )
+        if mode == "atomic":
+            actions.require_whole(len(sent), "")
         key, instance = commands.read_key(request), request._request.request_id
         refuse_repeated(sent)
         rows = list(read_rows(sent, instance))
@@ -188,7 +180,7 @@ class ShipmentBulk(APIView):
             text = f'{{"mode":"{mode}","booked":{booked},"outcomes":[{each}]}}'
             return Answer(207, problems.JSON, text)
 
-        if len(rows) > sizes.ROWS_AT_ONCE:
+        if not actions.at_once(len(rows)):
             job = claim(lambda made: Answer(202, problems.JSON, problems.dumps(shown(made))))
             named = {"language": get_language() or "", "instance": instance, "by": by}
             return _leading(request, commands.respond(actions.order.claimed(job, rows, **named)))

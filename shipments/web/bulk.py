@@ -159,7 +159,7 @@ def sheet(request: HttpRequest, ref: str) -> HttpResponse:
         if refusal.code not in ("stale", "not-booked"):
             raise
         return _again(request, row, refusal)
-    if len(rows) <= sizes.ROWS_AT_ONCE:
+    if jobs.at_once(len(rows)):
         messages.success(request, _("Booked. What became of each row stands below."))
     else:
         messages.success(request, _("Being booked. You may leave this page; it goes on by itself."))
@@ -181,7 +181,7 @@ def _rows(request: HttpRequest, row: Sheet) -> list[jobs.Row]:
 
 def _form(row: Sheet, data: Any = None) -> ConfirmForm:
     rows, refused = row.found["rows"], len(row.found["refused"])
-    return ConfirmForm(data, rows=rows, refused=refused, most=sizes.ROWS_AT_ONCE, initial={"seen": row.digest})
+    return ConfirmForm(data, rows=rows, refused=refused, at_once=jobs.at_once(rows), initial={"seen": row.digest})
 
 
 def _sheet_page(
@@ -197,7 +197,8 @@ def _sheet_page(
         "rows": found["rows"],
         "refused": len(found["refused"]),
         "good": found["rows"] - len(found["refused"]),
-        "atomic_most": sizes.ROWS_AT_ONCE,
+        "at_once": jobs.at_once(found["rows"]),
+        "most_at_once": sizes.ROWS_AT_ONCE,
         "refusal": refusal,
     }
     status = refusal.status if refusal else 422 if form.errors else 200

@@ -255,12 +255,13 @@ class SheetForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
-    """Of so many rows, and how many of them are refused: what is to be booked. seen: what was shown."""
+    """Of so many rows, and how many of them are refused: what is to be booked. at_once: whether these are few
+    enough for all or none. seen: what was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     mode = forms.ChoiceField(label=gettext_lazy("What is to be booked"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, rows: int, refused: int, most: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rows: int, refused: int, at_once: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         good = rows - refused
         whole = _("All {rows} rows or none: if one of them is refused meanwhile, nothing is booked.")
@@ -270,7 +271,7 @@ class ConfirmForm(forms.Form):
             good,
         )
         self.fields["mode"].choices = [
-            *([("atomic", whole.format(rows=f"{rows:,}"))] if not refused and 1 < rows <= most else []),
+            *([("atomic", whole.format(rows=f"{rows:,}"))] if not refused and rows > 1 and at_once else []),
             *([("partial", part.format(rows=f"{good:,}"))] if good else []),
         ]
         if len(self.fields["mode"].choices) == 1:
