@@ -17,7 +17,7 @@ from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate, Line
-from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST, PROOF_DAYS, SPECIAL
+from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST, PROOF_DAYS, PROVEN, SPECIAL
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.selectors.judging import QUALIFIED
 from licensing.words import holds, terms
@@ -312,7 +312,7 @@ def report_days(
     """Within how many days of its clearance a shipment's delivery is reported: the fewest that the rules, or the
     condition that asks for a proof, say; None where nobody asks."""
     said = limits(case, judged, lines, users).report_days
-    proof = PROOF_DAYS if DecisionStep.Condition.DELIVERY_PROOF_30D in conditions else None
+    proof = PROOF_DAYS if PROVEN in conditions else None
     return min((days for days in (said, proof) if days is not None), default=None)
 
 

@@ -26,6 +26,7 @@ from exporters.states import ExporterState
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
+from licensing.policy.vocabulary import PROVEN
 from licensing.rules import changes_not_yet, has_a_hit, is_renewed_by_now, is_stopped_as_a_whole
 from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, RENEWING
 from licensing.states import LicenseState as S
@@ -320,7 +321,7 @@ class License(FSMModelMixin, models.Model):
     @property
     def asks_proof(self) -> bool:
         """The report of a delivery comes with a paper that proves it."""
-        return any(one.code == DecisionStep.Condition.DELIVERY_PROOF_30D for one in self.conditions.all())
+        return any(one.asks_proof for one in self.conditions.all())
 
     @transition(
         field=state,
@@ -521,6 +522,10 @@ class LicenseCondition(models.Model):
 
     def __str__(self) -> str:
         return self.get_code_display()
+
+    @property
+    def asks_proof(self) -> bool:
+        return self.code == PROVEN
 
 
 @rights("SELECT", "INSERT", "UPDATE(ended_by_id)", "UPDATE(ended_at)", "UPDATE(end_reason)")

@@ -32,7 +32,8 @@ AUDIENCES = ("new", "pending", "existing")
 REPORT_DAYS = 10  # working days after an export that is exempt. Source: Ann. 61/2025 para 5
 AUTHORITIES = ("law", "announcement", "product")
 CONDITIONS = ("PORT_ONLY", "NO_RESALE", "NAMED_SITE_ONLY", "DELIVERY_PROOF_30D")  # what a license may carry
-PROOF_DAYS = 30  # of the last of them
+PROVEN = "DELIVERY_PROOF_30D"  # with which each report of a delivery brings a paper
+PROOF_DAYS = 30  # within which it does
 TOLERANCES = ("none", "pct_remaining_final", "pct_line")  # strictest first
 UNLISTED_CODE = "none"
 
