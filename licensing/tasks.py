@@ -96,7 +96,8 @@ def lapse_supplements() -> int:
 def expire_declarations() -> int:
     """Every verified declaration says expired that a year after its signature carries no license."""
     by = clock()
-    return each(declarations.outdated(legal_today(), BATCH), lambda pk: declarations.expire(pk, by=by))
+    rows = selectors.expiring_declarations(legal_today()).order_by("pk").values_list("pk", flat=True)
+    return each(rows[:BATCH], lambda pk: declarations.expire(pk, by=by))
 
 
 @shared_task

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.access import Actor
@@ -15,16 +15,16 @@ from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem, WrongState
 from core.files import PAPER
 from core.history import lines_of, move, overtaken, record, require, require_version
-from core.legal_time import legal_day, legal_now, legal_today, months_after
+from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock, lock_all
 from core.references import draw
 from core.templatetags.lodestone import day
 from licensing.actions.invalidations import found_invalid_by, lock_closed, restore
 from licensing.actions.screenings import require_resolved_of
-from licensing.models import Application, ControlItem, Declaration, License
+from licensing.models import Application, ControlItem, Declaration
 from licensing.models.declarations import CHANGEABLE, CONFIRMATIONS, FIELDS, SIGNATURE, SIGNED_MONTHS, DeclarationEntry
-from licensing.selectors import asked_on, declarations_for, signed_in_time
-from licensing.states import OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
+from licensing.selectors import asked_on, declarations_for, expiring_declarations, signed_in_time
+from licensing.states import OPEN_CASE, ApplicationState, DeclarationState
 
 FILE_KINDS = PAPER  # of certificates
 Kind = DeclarationEntry.Kind
@@ -315,21 +315,6 @@ def miss_original(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration
     return row
 
 
-def outdated(today: date, limit: int) -> list[int]:
-    """Verified declarations that may be too old for any license, also for a change of one in force, and that no filed
-    case waits on."""
-    waited_for = Application.objects.filter(state__in=UNISSUED, end_users__declaration=OuterRef("pk"))
-    last_start = Declaration.last_start_by(OuterRef(OuterRef("signed_on")))
-    changed = License.objects.filter(License.changed_since(last_start, today), exporter=OuterRef("exporter"))
-    rows = Declaration.objects.filter(
-        ~Exists(waited_for),
-        ~Exists(changed),
-        state=DeclarationState.VERIFIED,
-        signed_on__lte=months_after(today, -SIGNED_MONTHS),
-    )
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-
-
 @command
 def expire(pk: int, *, by: Actor) -> bool:
     """The declaration says expired: a year after it was signed there is no license on it, unless by a change of one in
@@ -337,8 +322,7 @@ def expire(pk: int, *, by: Actor) -> bool:
     a case may be filed on it never waits for this."""
     row = lock(Declaration.objects.all(), pk=pk)
     at = legal_now()
-    waits = row.used_by.filter(application__state__in=UNISSUED).exists()
-    if row.state != DeclarationState.VERIFIED or waits or signed_in_time(row, legal_day(at)):
+    if not expiring_declarations(legal_day(at)).filter(pk=row.pk).exists():
         return False
     move(row.expire, by=by, at=at)
     return True

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from core.access import Actor, visibility
 from core.history import lines_of
@@ -12,6 +12,7 @@ from core.models import Document, HistoryLine
 from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.selectors import seen_by
 from licensing.models import (
+    Application,
     ApplicationEndUser,
     ApplicationLine,
     Declaration,
@@ -19,7 +20,7 @@ from licensing.models import (
     License,
     LicenseEndUser,
 )
-from licensing.states import UNISSUED
+from licensing.states import UNISSUED, DeclarationState
 
 
 @bears_proposals("declaration")
@@ -43,6 +44,16 @@ def signed_in_time(row: Declaration, today: date) -> bool:
     if last is None or row.recent_for(today):
         return True
     return License.objects.filter(License.changed_since(last, today), exporter=row.exporter_id).exists()
+
+
+def expiring_declarations(today: date) -> QuerySet[Declaration]:
+    """Those that are verified, were not signed in time for what begins today, and wait for no filed case: they will
+    carry no license."""
+    last_start = Declaration.last_start_by(OuterRef(OuterRef("signed_on")))
+    changed = License.objects.filter(License.changed_since(last_start, today), exporter=OuterRef("exporter"))
+    waited_for = Application.objects.filter(state__in=UNISSUED, end_users__declaration=OuterRef("pk"))
+    rows = Declaration.objects.alias(starts_by=Declaration.last_start_by(F("signed_on")))
+    return rows.filter(~Exists(changed), ~Exists(waited_for), state=DeclarationState.VERIFIED, starts_by__lt=today)
 
 
 def with_uses(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:

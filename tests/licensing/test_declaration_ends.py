@@ -97,7 +97,7 @@ def test_a_year_that_ends_on_28_february_is_over_on_the_29th(world):
     row = world.declaration()
     Declaration.objects.filter(pk=row.pk).update(signed_on=date(2027, 2, 28))
     assert not Declaration.objects.get(pk=row.pk).recent_for(date(2028, 2, 29))
-    assert declarations.outdated(date(2028, 2, 29), 9) == [row.pk]
+    assert row in selectors.expiring_declarations(date(2028, 2, 29))
 
 
 def test_one_that_is_in_force_or_not_verified_does_not(world, clock, older):
@@ -111,7 +111,7 @@ def test_a_case_that_was_filed_in_time_keeps_it_until_it_is_decided(world, clock
     row = world.declaration()
     case = world.under_review(world.application(by_whom=[row]))
     year_on(clock, row, days=1)
-    assert (declarations.outdated(legal_today(), 9), declarations.expire(row.pk, by=by_the_clock())) == ([], False)
+    assert not declarations.expire(row.pk, by=by_the_clock())
     applications.withdraw(case, by=world.exporter)
     assert (tasks.expire_declarations(), state(row)) == (1, "expired")
 
@@ -132,13 +132,12 @@ def test_what_a_change_of_a_license_in_force_can_rely_on_is_not_too_old(world, c
     declarations.submit(new.ref, seen=seen(new.ref), **by)
     assert "Signed more than 12 months ago" not in text_of(client, world.exporter, f"/declarations/{new.ref}/")
     declarations.verify(new.ref, seen=seen(new.ref), quantity_fit=True, by=world.ministry.reviewer)
-    assert (declarations.outdated(legal_today(), 99), declarations.expire(new.pk, by=by_the_clock())) == ([], False)
+    assert not declarations.expire(new.pk, by=by_the_clock())
     change = amendments.amend(license.ref, seen=seen(license.ref), **by)
     page = text_of(client, world.exporter, f"/applications/{change.ref}/edit/")
     assert new.ref in page and "signed too long ago" not in page
     assert "signed too long ago" in text_of(client, world.exporter, "/applications/new/")
     clock.shift(days=begins + 370)  # the license is over
-    assert new.pk in declarations.outdated(legal_today(), 99)
     assert declarations.expire(new.pk, by=by_the_clock())
 
 
