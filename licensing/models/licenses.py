@@ -264,6 +264,25 @@ class License(FSMModelMixin, models.Model):
         """It may be used that day, or again: a renewal begins, and what came back stands on it again."""
         return self.state in MAY_BE_USED and not self.past_on(day)
 
+    def not_to_credit(self, on: date) -> DomainError | None:
+        """Why what came back that day does not stand on it again; None while it is `in_date_on`. Only what is in force
+        expires (WORKFLOWS 6): of one that somebody ended, or whose place another took, it says that."""
+        if self.in_date_on(on):
+            return None
+        if self.state not in (*ENDED_BY_SOMEBODY, S.REPLACED):
+            message = gettext("The license is not in date, so nothing comes back to it.")
+            return DomainError(message, code="license-expired")
+        if new := self.successor:
+            message = gettext("{ref} took the place of the license, so nothing comes back to the old one.")
+        else:
+            message = gettext("The license is not in force any more ({state}), so nothing comes back to it.")
+        return DomainError(
+            message.format(ref=new and new.ref, state=self.get_state_display()),
+            code="license-not-active",
+            state=self.state,
+            successor=new and new.ref,
+        )
+
     @property
     def cut_short(self) -> bool:
         """Somebody ended it before its days were over: the ministry, or its holder."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, NotFound
+from core.errors import Forbidden, NotFound
 from core.history import move, record, require, require_seen
 from core.legal_time import legal_day, legal_now
 from exporters.rules import officer
@@ -53,13 +53,13 @@ def approve_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -
     """What came back is credited to the license, as far as it had been drawn. One that was used up is in force again;
     where it may take nothing more (its clearances are taken, its last shipment crossed), the credit lapses at once.
 
-    Raises DomainError 409 `license-expired` where the license is not in date.
+    Raises what License.not_to_credit says.
     """
     license, shipment, row = _lock_waiting("approve_return", ref, which, seen, by)
     ledger.lock_lines(license)
     at = legal_now()
-    if not license.in_date_on(legal_day(at)):
-        raise DomainError(_("The license is not in date, so nothing comes back to it."), code="license-expired")
+    if why := license.not_to_credit(legal_day(at)):
+        raise why
     credits = {
         part.line.line_number: more
         for part in row.lines.select_related("line")

@@ -350,7 +350,7 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "next": NEXT.get(row.state, ""),
         "gone": row.state in RELEASED or row.past_on(legal_day(now)),
         "questions": row.questions,
-        "creditable": row.license.in_date_on(legal_day(now)),
+        "not_to_credit": row.license.not_to_credit(legal_day(now)),
         "destination": Country.objects.filter(pk=row.destination).first(),
         "number": NumberForm(),
     }

@@ -330,7 +330,7 @@ def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
         **offered(request, row, "shipment" if request.actor.kind == "exporter" else "desk.shipment", failed),
         "open_question": asked,
         "questions": [one for one in row.questions if one is not asked],
-        "creditable": row.license.in_date_on(legal_day(at)),
+        "not_to_credit": row.license.not_to_credit(legal_day(at)),
         "history": told(lines_of(row), request.actor),
         "destination": Country.objects.filter(pk=row.destination).first(),
     }

@@ -214,7 +214,7 @@ register(
                 if line.facts.get("lapsed")
                 else _("{ref}: what came back is on the license again")
             ),
-            offered=lambda row, actor: bool(row.waiting) and row.license.in_date_on(legal_today()),
+            offered=lambda row, actor: bool(row.waiting) and not row.license.not_to_credit(legal_today()),
             label=_("Give it back to the license"),
         ),
         Step(

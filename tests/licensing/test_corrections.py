@@ -70,10 +70,10 @@ def test_what_pages_call_creditable_is_what_the_ledger_credits(state, over, worl
         last_day_over(clock, license)
     License.objects.update(state=state)
     shipment = Shipment.objects.get(pk=shipment.pk)
-    if shipment.license.in_date_on(legal_today()):
-        credit(license, KG)
-    else:
+    if shipment.license.not_to_credit(legal_today()):
         refused(credit, license, KG)
+    else:
+        credit(license, KG)
 
 
 def test_only_a_license_that_was_used_up_is_reopened_and_in_date(used_up, world, clock):

@@ -779,7 +779,7 @@ def test_after_the_last_day_the_page_offers_to_decline_alone(world, client, cloc
     text = page(client, world.ministry.decider, shipment)
     assert "approve_return" not in text
     assert "decline_return" in text
-    assert "The license is not in date, so it can’t have it again." in text
+    assert "The license is not in date, so nothing comes back to it." in text
 
 
 # --- on every account ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.errors import DomainError
 from core.legal_time import legal_today
 from licensing import books
 from licensing.models import License, Suspension
@@ -11,9 +12,12 @@ from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import ClearedLine, cancel, officers, receive
 from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
+from tests.licensing.test_amendments import replaced
 from tests.licensing.test_revocations import HEARD
+from tests.licensing.test_surrender import handed_back
 from tests.make import seen
 from tests.said import text_of
+from tests.shipments.test_corrections import come_back, decide, figures, page
 
 KG = 1000
 
@@ -68,8 +72,30 @@ def test_what_comes_free_lapses_and_what_comes_back_is_not_credited(world, licen
     facts = {"reimport_no": "530120269000000001", "lines": [ClearedLine(1, 5 * KG, "kg")]}
     receive(world.message(crossed.ref, "returned", **facts), by=world.customs)
     which = crossed.returns.get().pk
-    with pytest.raises(Exception, match="not in date"):
+    with pytest.raises(Exception, match="Ended by the ministry"):
         officers.approve_return(crossed.ref, seen=seen(crossed.ref), which=which, reason="x", by=world.ministry.decider)
+
+
+@pytest.mark.parametrize("state", ["revoked", "surrendered", "replaced"])
+def test_why_nothing_comes_back_to_one_that_did_not_expire(state, world, license, clock, client):
+    shipment = world.shipment(license, 40 * KG)
+    world.clear(shipment.ref, 40 * KG)
+    come_back(world, shipment, 10 * KG)
+    ended = {"revoked": make.ended, "surrendered": handed_back, "replaced": lambda *it: replaced(*it, 80)}
+    row = ended[state](world, license)
+    new = row.ref if state == "replaced" else None
+    clock.shift(days=(license.usable_until - legal_today()).days + 1)
+    with pytest.raises(DomainError) as refused:
+        decide(world, shipment)
+    said = {
+        "revoked": "The license is not in force any more (Ended by the ministry), so nothing comes back to it.",
+        "surrendered": "The license is not in force any more (Handed back), so nothing comes back to it.",
+        "replaced": f"{new} took the place of the license, so nothing comes back to the old one.",
+    }[state]
+    assert (refused.value.code, refused.value.detail) == ("license-not-active", said)
+    assert refused.value.extra == {"state": state, "successor": new}
+    assert figures(shipment) == {"drawn": 40, "returned": 10}
+    assert said in page(client, world.ministry.decider, shipment)
 
 
 def test_its_page_says_not_to_declare_it_and_why(world, license, client):

@@ -68,8 +68,12 @@ def credited(walk: Any, row: Shipped, who: int, which: int) -> None:
     settled(walk, row.license)
 
 
-def over_by_now(plain: Any, row: Shipped, who: int) -> bool:
-    return row.license.state not in ("active", "suspended", "exhausted")
+def expired(plain: Any, row: Shipped, who: int) -> bool:
+    return bool(row.license.state == "expired")
+
+
+def ended(plain: Any, row: Shipped, who: int) -> bool:
+    return row.license.state in ("revoked", "surrendered", "replaced")
 
 
 ALL = "reserved declared questioned part_cleared cleared departed delivered returned cancelled expired rejected"
@@ -108,7 +112,7 @@ SHIPMENTS = [
         *("shipment", "approve_return", "decider", ALL),
         decides("approve_return"),
         credited,
-        conditions=(WAITS, refused("license-expired", over_by_now)),
+        conditions=(WAITS, refused("license-expired", expired), refused("license-not-active", ended)),
     ),
     Verb(*("shipment", "decline_return", "decider", ALL), decides("decline_return"), declined, conditions=(WAITS,)),
 ]
