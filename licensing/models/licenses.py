@@ -283,6 +283,10 @@ class License(FSMModelMixin, models.Model):
             successor=new and new.ref,
         )
 
+    def clearances_gone(self, taken: int) -> bool:
+        """So many are all that it allows: license_done()."""
+        return self.max_clearances is not None and taken >= self.max_clearances
+
     @property
     def cut_short(self) -> bool:
         """Somebody ended it before its days were over: the ministry, or its holder."""

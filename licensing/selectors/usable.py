@@ -40,6 +40,6 @@ def _obstacle(license: License, taken: int, closings: Collection[Closing], at: d
         return Obstacle.EXPORTER
     if not open_users(license, closings):
         return Obstacle.END_USERS
-    if license.max_clearances is not None and taken >= license.max_clearances:
+    if license.clearances_gone(taken):
         return Obstacle.CLEARANCES
     return None if any(line.room > 0 for line in license.lines.all()) else Obstacle.QUANTITY

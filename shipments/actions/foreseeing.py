@@ -110,10 +110,9 @@ class _Left:
 
     def _clearances(self, ref: str) -> list[dict[str, Any]]:
         license = self.licenses[ref]
-        most = license.max_clearances
-        if most is None or self.clearances[license.pk] + self.taken[ref] < most:
+        if not license.clearances_gone(self.clearances[license.pk] + self.taken[ref]):
             return []
-        return [{"code": "clearances-exhausted", "pointer": "/license", "max_clearances": most}]
+        return [{"code": "clearances-exhausted", "pointer": "/license", "max_clearances": license.max_clearances}]
 
     def _ceilings(self, stated: Mapping[str, Any], item: Mapping[str, Any]) -> list[Any]:
         every = self.lines[stated["license"], item["line"]].ceilings.all()
