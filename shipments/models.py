@@ -19,7 +19,7 @@ from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
 from shipments import rules
-from shipments.states import CROSSED, OPEN_SHIPMENT, UNREPORTED
+from shipments.states import CLEARED_IN, CROSSED, OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
 
 RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
@@ -214,7 +214,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.RESERVED, S.DECLARED, S.QUESTIONED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
+        source=[*CLEARED_IN],
         target=S.PART_CLEARED,
         permission=rules.customs_may,
         custom={"label": _("Clear a part"), "verb": "clear", "hidden": True},
@@ -224,7 +224,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.RESERVED, S.DECLARED, S.QUESTIONED, S.PART_CLEARED, S.EXPIRED, S.CANCELLED],
+        source=[*CLEARED_IN],
         target=S.CLEARED,
         permission=rules.customs_may,
         custom={"label": _("Clear"), "hidden": True},

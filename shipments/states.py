@@ -28,7 +28,9 @@ OPEN_SHIPMENT = (
     ShipmentState.QUESTIONED,
     ShipmentState.PART_CLEARED,
 )
-# Of these those in which nothing of it has, and to which it never comes back once something did.
+# What crosses is cleared by these, and only booked by all others.
+CLEARED_IN = (*OPEN_SHIPMENT, *RELEASED)
+# Of those that are open the ones in which nothing of it has, and to which it never comes back once something did.
 NOTHING_CROSSED = (ShipmentState.RESERVED, ShipmentState.DECLARED, ShipmentState.QUESTIONED)
 # States that nothing but its holder's reports changes: customs is done with it.
 CROSSED = (ShipmentState.CLEARED, ShipmentState.DEPARTED, ShipmentState.DELIVERED)

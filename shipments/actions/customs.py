@@ -27,7 +27,7 @@ from shipments.actions.messages import (
 )
 from shipments.actions.reservations import follow, lock_with_license, release
 from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Return, ReturnedLine, Shipment
-from shipments.states import CROSSED, RELEASED, ShipmentState
+from shipments.states import CLEARED_IN, RELEASED, ShipmentState
 
 
 @command
@@ -165,12 +165,6 @@ def _revoked_after(licenses: Iterable[License], moment: datetime) -> bool:
 
 ENDS = ("revoke", "surrender")  # of a license, before its last day and for good
 AHEAD = timedelta(minutes=10)  # that clocks may differ
-# What crosses once nothing more should is booked, and moves nothing.
-_NO_MORE = {
-    **dict.fromkeys(CROSSED, Incident.Kind.AFTER_FINAL),
-    ShipmentState.RETURNED: Incident.Kind.AFTER_FINAL,
-    ShipmentState.REJECTED: Incident.Kind.CLEARED_AND_REJECTED,
-}
 
 
 def _clear(
@@ -200,7 +194,9 @@ def _clear(
         facts["strays"] = strays
     told = facts | {"lines": by_line(lines, cleared)}
     gone = shipment.state in RELEASED
-    if kind := _NO_MORE.get(shipment.state):
+    if shipment.state not in CLEARED_IN:
+        rejected = shipment.state == ShipmentState.REJECTED
+        kind = Incident.Kind.CLEARED_AND_REJECTED if rejected else Incident.Kind.AFTER_FINAL
         incidents.append(open_incident(kind, message, shipment, at))
         record(shipment, "clear", by=by, at=at, before=shipment.state, facts=told)
     else:
