@@ -18,6 +18,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Model
 
+from core import scopes
 from core.legal_time import legal_now
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ def actor_for_user(user: "User | AnonymousUser") -> Actor:
 
 
 def actor_for_key(key: "ApiKey", proof: Proof | None = None) -> Actor:
-    scopes = [scope for scope in key.scopes if scope.endswith(":read") or not key.organization.closed_at]
-    return Actor(key.user, key.organization, scopes=frozenset(scopes), key=key, proof=proof)
+    may = [scope for scope in key.scopes if scopes.reads(scope) or not key.organization.closed_at]
+    return Actor(key.user, key.organization, scopes=frozenset(may), key=key, proof=proof)
 
 
 def actor_behind(user: "User") -> Actor:

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor, Row
 from core.errors import DomainError
+from core.scopes import reads
 
 logger = logging.getLogger(__name__)
 MINUTE_NS = 60 * 10**9
@@ -111,7 +112,7 @@ def _buckets(path: str) -> Buckets | None:
 
 def counts_as_read(row: Row, method: str) -> bool:
     """GET, and what is posted only because the question is long: open to anyone, or to scopes that read."""
-    asks = "anonymous" in row.roles or (bool(row.scopes) and all(scope.endswith(":read") for scope in row.scopes))
+    asks = "anonymous" in row.roles or (bool(row.scopes) and all(reads(scope) for scope in row.scopes))
     return method in ("GET", "HEAD") or asks
 
 

@@ -10,6 +10,16 @@ def add(kind: str, scope: str, words: "str | Promise") -> None:
     _scopes.setdefault(kind, {})[scope] = words
 
 
+def reads(scope: str) -> bool:
+    """It changes nothing."""
+    return scope.endswith(":read")
+
+
 def scopes_of(kind: str) -> dict[str, "str | Promise"]:
     """Scope and words, in the order of the apps."""
     return _scopes.get(kind, {})
+
+
+def every_scope() -> dict[str, "str | Promise"]:
+    """Those of all kinds, by name."""
+    return dict(sorted(pair for words in _scopes.values() for pair in words.items()))

@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from drf_spectacular.generators import SchemaGenerator
 
-from core import access, codes
+from core import codes
 from core.legal_time import legal_today
 from core.problems import MEDIA_TYPE
+from core.scopes import every_scope
 
 
 @cache
@@ -109,11 +110,10 @@ def members(schema: dict[str, Any], part: dict[str, Any], prefix: str = "") -> l
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    scopes = sorted({scope for row in access.table().values() for scope in row.scopes})
     context = {
         "calls": calls(get_language() or "en"),
         "codes": codes.table(),
-        "scopes": scopes,
+        "scopes": every_scope(),
         "today": legal_today(),
         "reads": settings.RATE_READS,
         "writes": settings.RATE_WRITES,
