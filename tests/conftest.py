@@ -18,9 +18,10 @@ from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import override_settings
 from django.utils import translation
 
-from core import signing
+from core import grants, signing
 from core.legal_time import LEGAL_ZONE
 from licensing.actions import applications, receipts
 from tests import make
@@ -181,9 +182,13 @@ def clock(request):
 
 
 @pytest.fixture(scope="session")
-def web(django_db_setup):
-    """One for all: to start it takes longer than most tests, and what it remembers is of texts, not of rows."""
-    server = Server()
+def web(django_db_setup, django_db_blocker):
+    """One for all: to start it takes longer than most tests, and what it remembers is of texts, not of rows. It has the
+    rights of the application's role, where that is known."""
+    with override_settings(DATABASE_URL=os.environ.get("TEST_APPLICATION_URL", settings.DATABASE_URL)):
+        with django_db_blocker.unblock():
+            grants.after_migrate("default")
+        server = Server()
     yield server
     server.stop()
 
@@ -199,8 +204,6 @@ def server(web, transactional_db):
 @pytest.fixture
 def application(settings, transactional_db):
     """A session of the application's role, which asks for every guard to be ignored."""
-    from core import grants
-
     url = os.environ.get("TEST_APPLICATION_URL")
     assert url, "an embedded pair, or TEST_APPLICATION_URL beside DATABASE_URL, names the application's role"
     settings.DATABASE_URL = url

@@ -32,7 +32,7 @@ class Server:
 
     running: ClassVar[set] = set()
 
-    def __init__(self, threads: int = 8) -> None:
+    def __init__(self) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         base = settings.DATABASE_URL.rsplit("/", 1)[0]
@@ -45,7 +45,7 @@ class Server:
             "PYTHONDONTWRITEBYTECODE": "1",
             **{name: os.environ.get(name, "0") for name in RATES},
         }
-        words = [*WEB, "--threads", str(threads), "--bind", f"127.0.0.1:{self.port}"]
+        words = [*WEB, "--bind", f"127.0.0.1:{self.port}"]
         self._start = partial(
             subprocess.Popen,
             [sys.executable, *words],

@@ -48,7 +48,7 @@ DEMO = Kept(made)
 
 
 @pytest.fixture
-def demo_world(application, settings, server):
+def demo_world(settings, server):
     """The demo world, served by the application's role. Passwords are hashed as the server will check them."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     world = DEMO()

@@ -1,6 +1,7 @@
 """As the role that serves requests: what it may not do to the record, tried on every table that the catalog has."""
 
 import json
+import urllib.request
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -448,3 +449,14 @@ def test_production_does_not_start_on_a_role_with_other_rights(application, monk
     monkeypatch.setattr(grants, "differences", lambda *_: [])
     assert checks.rights(databases=["default"]) == []
     assert checks.rights(databases=None) == []
+
+
+def test_what_the_tests_serve_has_the_rights_of_the_application(application, server):
+    urllib.request.urlopen(f"{server.url}/readyz").close()
+    own = connection.connection.info.backend_pid
+    application.execute(
+        "SELECT DISTINCT usename = current_user FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        " AND datname = current_database() AND pid NOT IN (%s, pg_backend_pid())",
+        [own],
+    )
+    assert application.fetchall() == [(True,)]
