@@ -1,5 +1,7 @@
 """What a key may do: each app registers its scopes, with the kind of organization whose keys may carry them."""
 
+from collections import ChainMap
+
 from django.utils.functional import Promise
 
 _scopes: dict[str, dict[str, "str | Promise"]] = {}
@@ -22,4 +24,4 @@ def scopes_of(kind: str) -> dict[str, "str | Promise"]:
 
 def every_scope() -> dict[str, "str | Promise"]:
     """Those of all kinds, by name."""
-    return dict(sorted(pair for words in _scopes.values() for pair in words.items()))
+    return dict(sorted(ChainMap(*_scopes.values()).items()))
