@@ -16,7 +16,7 @@ _DUE = """
         LEFT JOIN licensing_licenseenduser u ON u.id = c.end_user_id LEFT JOIN exporters_party p ON p.id = u.party_id
     )
     SELECT a.license_id, a.line, a.account, a.end_user, t.percent
-    FROM account a JOIN licensing_license lic ON lic.id = a.license_id AND lic.state IN ('active', 'suspended'),
+    FROM account a JOIN licensing_license lic ON lic.id = a.license_id AND license_in_force(lic.state),
     LATERAL (SELECT max(p) AS percent FROM unnest(%s) p WHERE a.taken * 100 >= a.whole * p) t
     WHERE t.percent IS NOT NULL AND (%s IS NULL OR a.license_id = %s) AND NOT EXISTS (
         SELECT FROM core_historyline h

@@ -140,7 +140,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT l.license_id, l.id, 'not as its license', 0::numeric
         FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
-          AND (l.open AND lic.state NOT IN ('active', 'suspended')
+          AND (l.open AND NOT license_in_force(lic.state)
                OR (l.exporter_id, l.usable_from, l.usable_until, l.capped) IS DISTINCT FROM (lic.exporter_id,
                    lic.usable_from, lic.usable_until, EXISTS (SELECT FROM licensing_ceiling c WHERE c.line_id = l.id)))
         UNION ALL
@@ -182,11 +182,11 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT l.license_id, l.id, 'left on an ended license', ledger_available(l)::numeric
         FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
-          AND lic.state NOT IN ('active', 'suspended') AND ledger_available(l) > 0
+          AND NOT license_in_force(lic.state) AND ledger_available(l) > 0
     ), lapsed AS (
         SELECT l.license_id, l.id, 'lapsed on a license in force', l.lapsed::numeric
         FROM licensing_licenseline l JOIN licensing_license lic ON lic.id = l.license_id
-        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND lic.state IN ('active', 'suspended') AND l.lapsed <> 0
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND license_in_force(lic.state) AND l.lapsed <> 0
     ), succeeded AS (
         -- what a license has not, because the one before it used it, is what that one kept
         SELECT lic.id, lic.replaces_id FROM licensing_license lic

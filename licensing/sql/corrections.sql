@@ -114,7 +114,7 @@ BEGIN
             'over_cleared', beyond, 'held', (item->>'held')::bigint - from_held, 'worth_held', worth_held,
             'worth_drawn', worth_drawn, 'others', absorbed);
     END LOOP;
-    IF lic.state NOT IN ('active', 'suspended') THEN
+    IF NOT license_in_force(lic.state) THEN
         PERFORM ledger_lapse_at(lic.id, now_at);
     END IF;
     RETURN jsonb_build_object('lines', corrected);
@@ -138,7 +138,7 @@ BEGIN
         ORDER BY l.id FOR NO KEY UPDATE;
     now_at := legal_now();
     SELECT * INTO STRICT lic FROM licensing_license WHERE id = (request->>'license')::bigint;
-    IF lic.state NOT IN ('active', 'suspended', 'exhausted') OR license_over(lic.usable_until, legal_day(now_at)) THEN
+    IF NOT license_in_force(lic.state) AND lic.state <> 'exhausted' OR license_over(lic.usable_until, legal_day(now_at)) THEN
         RAISE EXCEPTION 'a license is credited in date' USING ERRCODE = 'check_violation';
     END IF;
     FOR item IN SELECT i FROM jsonb_array_elements(request->'lines') i ORDER BY (i->>'line')::int LOOP

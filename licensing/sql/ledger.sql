@@ -13,6 +13,11 @@ CREATE OR REPLACE FUNCTION license_over(usable_until date, on_ date) RETURNS boo
     SELECT on_ > usable_until;
 $$;
 
+-- A license is in force; what comes free on another lapses at once.
+CREATE OR REPLACE FUNCTION license_in_force(state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT state IN ('active', 'suspended');
+$$;
+
 -- Nothing more may cross on a license, whatever is left on it: its last shipment was cleared, or its clearances are taken.
 CREATE OR REPLACE FUNCTION license_done(last_cleared boolean, max_clearances bigint, taken bigint) RETURNS boolean
     LANGUAGE sql IMMUTABLE AS $$
@@ -254,12 +259,12 @@ BEGIN
     END IF;
 
     -- 1 the license, today and on the planned day
-    IF license_over(lic.usable_until, today) AND lic.state IN ('active', 'suspended') OR lic.state = 'expired' THEN
+    IF license_over(lic.usable_until, today) AND license_in_force(lic.state) OR lic.state = 'expired' THEN
         failures := failures || jsonb_build_object('code', 'license-expired', 'pointer', '/license',
             'usable_until', lic.usable_until);
     ELSIF (lic.state = 'suspended' AND NOT by_users) OR (lic.state = 'active' AND NOT all_open) THEN
         failures := failures || jsonb_build_object('code', 'license-suspended', 'pointer', '/license');
-    ELSIF lic.state NOT IN ('active', 'suspended') OR lic.last_cleared THEN
+    ELSIF NOT license_in_force(lic.state) OR lic.last_cleared THEN
         failures := failures || jsonb_build_object('code', 'license-not-active', 'pointer', '/license',
             'state', lic.state, 'successor', (SELECT n.ref FROM licensing_license n WHERE n.replaces_id = lic.id));
     ELSIF today < lic.usable_from OR planned < lic.usable_from THEN
@@ -467,8 +472,7 @@ BEGIN
     -- a clearance counts from its reservation until that is cancelled or lapsed, and again once it was cleared
     PERFORM ledger_count(lic.id,
         CASE WHEN clearing AND NOT counted THEN 1 WHEN NOT clearing AND counted THEN -1 ELSE 0 END);
-    -- what comes free on a license that has ended lapses at once
-    IF lic.state NOT IN ('active', 'suspended') THEN
+    IF NOT license_in_force(lic.state) THEN
         PERFORM ledger_lapse_at(lic.id, now_at);
     END IF;
     RETURN jsonb_build_object('lines', settled);
@@ -482,7 +486,7 @@ DECLARE
     rest bigint;
 BEGIN
     PERFORM 1 FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id FOR NO KEY UPDATE;
-    IF EXISTS (SELECT FROM licensing_license l WHERE l.id = license_ AND l.state IN ('active', 'suspended')) THEN
+    IF EXISTS (SELECT FROM licensing_license l WHERE l.id = license_ AND license_in_force(l.state)) THEN
         RAISE EXCEPTION 'what lapses is of a license that has ended' USING ERRCODE = 'insufficient_privilege';
     END IF;
     FOR line IN SELECT * FROM licensing_licenseline l WHERE l.license_id = license_ ORDER BY l.id LOOP

@@ -70,7 +70,7 @@ DECLARE
     now_at timestamptz;
 BEGIN
     ids := ARRAY(SELECT l.id FROM licensing_license l
-                 WHERE l.state IN ('active', 'suspended') AND license_over(l.usable_until, today)
+                 WHERE license_in_force(l.state) AND license_over(l.usable_until, today)
                  ORDER BY l.usable_until LIMIT most FOR NO KEY UPDATE SKIP LOCKED);
     rest := ledger_hold_free(ids);
     now_at := legal_now();
@@ -114,7 +114,7 @@ BEGIN
         LEFT JOIN licensing_clearancecount c ON c.license_id = l.id
         WHERE l.id <> ALL (missed) AND h.smallest > 0 AND n.tolerance = 0 AND NOT n.capped
           AND NOT license_done(l.last_cleared, l.max_clearances, c.taken - h.counted)
-          AND (l.state IN ('active', 'suspended') OR n.available = 0)
+          AND (license_in_force(l.state) OR n.available = 0)
           AND (l.max_clearances IS NULL OR l.id = ANY (counts)));
     held := ARRAY(SELECT h FROM unnest(held) h WHERE h.license = ANY (licenses));
     shipments := ARRAY(SELECT DISTINCT h.shipment FROM unnest(held) h);
@@ -124,7 +124,7 @@ BEGIN
                    CASE k.kind WHEN 'release' THEN h.shipment_ref END)::ledger_change
         FROM unnest(held) h JOIN licensing_license l ON l.id = h.license
         JOIN licensing_licenseline n ON n.license_id = h.license AND n.number = h.line_number
-        JOIN (VALUES ('release'), ('lapse')) k (kind) ON k.kind = 'release' OR l.state NOT IN ('active', 'suspended')
+        JOIN (VALUES ('release'), ('lapse')) k (kind) ON k.kind = 'release' OR NOT license_in_force(l.state)
         ORDER BY h.shipment, k.kind DESC, n.id), at, closes => false);
     UPDATE licensing_clearancecount c SET taken = c.taken - h.counted
         FROM (SELECT h.license, count(DISTINCT h.shipment) AS counted FROM unnest(held) h WHERE h.counted GROUP BY 1) h
@@ -140,7 +140,7 @@ CREATE OR REPLACE FUNCTION license_to_warn(stages int[], annual int[], today dat
     CROSS JOIN LATERAL (
         SELECT min(s) AS days FROM unnest(CASE l.kind WHEN 'annual' THEN stages || annual ELSE stages END) s
         WHERE s >= l.usable_until - today) stage
-    WHERE l.state IN ('active', 'suspended')
+    WHERE license_in_force(l.state)
       AND NOT license_over(l.usable_until, today)
       AND l.usable_until <= today + (SELECT max(s) FROM unnest(stages || annual) s) AND stage.days IS NOT NULL
       -- one look by the index each: joined, it reads all history where PostgreSQL's figures of that are old

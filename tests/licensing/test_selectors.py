@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from config.local import demo
 from core.access import NOBODY, Actor
@@ -16,6 +17,7 @@ from core.selectors import documents_for
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions, receipts
 from licensing.models import Application, ControlItem, License
+from licensing.states import IN_FORCE, LicenseState
 from tests import make
 from tests.make import seen
 
@@ -209,6 +211,13 @@ def test_what_is_in_force_is_active_or_suspended(world, clock):
     assert refs(selectors.in_force(world.exporter)) == {license.ref, suspended.ref}
     yesterday = legal_today() - timedelta(days=1)
     assert licenses.past(legal_today(), 9) == licenses.ending(yesterday, [0]) == []
+
+
+@pytest.mark.parametrize("state", LicenseState.values)
+def test_postgresql_says_as_python_which_license_is_in_force(state, db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT license_in_force(%s)", [state])
+        assert cursor.fetchone()[0] is (state in IN_FORCE)
 
 
 def codes(**asked: str) -> set[str]:
