@@ -37,9 +37,7 @@ def settle(
     license has ended), on every account; what the shipment was given as the license's last one is taken back. One that
     clears counts as a clearance from then on, one that does not no more. Locks: core/locks.csv.
     """
-    said = _told("shipment_settle", shipment, crossed, clears=clears, final=final)
-    shipment.counted = clears
-    return said
+    return _told("shipment_settle", shipment, crossed, clears=clears, final=final)
 
 
 def correct(shipment: Shipment, crossed: Collection[Crossing]) -> dict[int, dict[str, Any]]:

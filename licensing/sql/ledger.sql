@@ -8,6 +8,12 @@ CREATE OR REPLACE FUNCTION ledger_count(license_ bigint, more int) RETURNS void 
     UPDATE licensing_clearancecount SET taken = taken + more WHERE license_id = license_ AND more <> 0;
 $$;
 
+-- A shipment takes a clearance of its license from its reservation until that is released or lapses, and again once some of it
+-- is cleared: does it, after this was done?
+CREATE OR REPLACE FUNCTION ledger_counts(op text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT op IN ('reserve', 'clear');
+$$;
+
 -- The last day of a license is over on a day: in it the license can be used.
 CREATE OR REPLACE FUNCTION license_over(usable_until date, on_ date) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT on_ > usable_until;
@@ -340,7 +346,7 @@ BEGIN
         END LOOP;
         IF NOT dry THEN
             IF lic.cleared IS NOT NULL THEN
-                PERFORM ledger_count(lic.id, 1);
+                PERFORM ledger_count(lic.id, ledger_counts('reserve')::int);
             END IF;
             IF pooled THEN
                 PERFORM pool_follow(pool_asked(request), now_at);
@@ -370,7 +376,6 @@ DECLARE
     now_at timestamptz;
     clearing boolean := request->>'op' = 'clear';
     ending boolean := coalesce((request->>'final')::boolean, false) OR request->>'op' = 'release';
-    counted boolean := (request->>'counted')::boolean;
     quantity bigint;
     held bigint;
     from_held bigint;
@@ -469,9 +474,7 @@ BEGIN
             'worth_held', worth_held, 'worth_drawn', worth_drawn);
     END LOOP;
 
-    -- a clearance counts from its reservation until that is cancelled or lapsed, and again once it was cleared
-    PERFORM ledger_count(lic.id,
-        CASE WHEN clearing AND NOT counted THEN 1 WHEN NOT clearing AND counted THEN -1 ELSE 0 END);
+    PERFORM ledger_count(lic.id, ledger_counts(request->>'op')::int - (request->>'counted')::boolean::int);
     IF NOT license_in_force(lic.state) THEN
         PERFORM ledger_lapse_at(lic.id, now_at);
     END IF;

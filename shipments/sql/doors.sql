@@ -34,10 +34,10 @@ CREATE OR REPLACE FUNCTION shipment_settle(request jsonb) RETURNS jsonb LANGUAGE
     SET search_path = public, pg_temp AS $$
 DECLARE
     held shipments_shipment := shipment_hold(request);
-    clears boolean := coalesce((request->>'clears')::boolean, false);
+    op text := CASE WHEN (request->>'clears')::boolean THEN 'clear' ELSE 'release' END;
     said jsonb;
 BEGIN
-    said := ledger_settle(jsonb_build_object('op', CASE WHEN clears THEN 'clear' ELSE 'release' END, 'final', request->'final',
+    said := ledger_settle(jsonb_build_object('op', op, 'final', request->'final',
         'license', held.license_id, 'shipment', held.id, 'shipment_ref', held.ref, 'end_user', held.end_user_id,
         'counted', held.counted, 'lines', (
             SELECT jsonb_agg(jsonb_build_object('line', l.line_number, 'held', l.held, 'asked', l.quantity,
@@ -52,7 +52,7 @@ BEGIN
         FROM jsonb_to_recordset(said->'lines') i (line int, held bigint, drawn bigint, released bigint,
             over_cleared bigint, worth_held bigint, worth_drawn bigint)
         WHERE l.shipment_id = held.id AND l.line_number = i.line;
-    UPDATE shipments_shipment SET counted = clears WHERE id = held.id;
+    UPDATE shipments_shipment SET counted = ledger_counts(op) WHERE id = held.id;
     RETURN said;
 END;
 $$;

@@ -61,8 +61,8 @@ CREATE OR REPLACE FUNCTION shipment_open(request jsonb, lic shipment_read) RETUR
             destination, port, planned_on, reserved_until, final, declaration_no, counted, created_by_id, created_at)
         VALUES (request->>'ref', (request->>'organization')::bigint, lic.id, request->>'client_reference', 'reserved',
             lic.end_user, lic.consignee, request->>'destination', request->>'port', (request->>'planned_on')::date,
-            shipment_lasts(request, lic.usable_until), (request->>'final')::boolean, '', true,
-            (request->>'actor')::bigint, legal_now())
+            shipment_lasts(request, lic.usable_until), (request->>'final')::boolean, '',
+            ledger_counts('reserve'), (request->>'actor')::bigint, legal_now())
         ON CONFLICT (exporter_id, client_reference) DO NOTHING RETURNING id;
 $$;
 

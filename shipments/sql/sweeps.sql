@@ -22,7 +22,7 @@ BEGIN
     rest := ARRAY(SELECT unnest(ids) EXCEPT SELECT unnest(freed));
     UPDATE shipments_shipmentline i SET released = i.released + i.held, held = 0
         WHERE i.shipment_id = ANY (freed);
-    UPDATE shipments_shipment s SET state = 'expired', counted = false WHERE s.id = ANY (freed);
+    UPDATE shipments_shipment s SET state = 'expired', counted = ledger_counts('lapse') WHERE s.id = ANY (freed);
     -- pools come last, all of them before the first is written
     PERFORM 1 FROM licensing_quotapool p WHERE p.id IN (
         SELECT m.pool_id FROM licensing_poolmovement m WHERE m.shipment_id = ANY (freed)) ORDER BY p.id FOR NO KEY UPDATE;
