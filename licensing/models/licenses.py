@@ -284,7 +284,7 @@ class License(FSMModelMixin, models.Model):
         )
 
     def clearances_gone(self, taken: int) -> bool:
-        """So many are all that it allows: license_done()."""
+        """So many are all that it allows, as clearances_gone() says in SQL."""
         return self.max_clearances is not None and taken >= self.max_clearances
 
     @property

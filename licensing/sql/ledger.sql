@@ -24,10 +24,15 @@ CREATE OR REPLACE FUNCTION license_in_force(state text) RETURNS boolean LANGUAGE
     SELECT state IN ('active', 'suspended');
 $$;
 
+-- So many clearances are all that a license allows; it may allow any number.
+CREATE OR REPLACE FUNCTION clearances_gone(max_clearances bigint, taken bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(taken >= max_clearances, false);
+$$;
+
 -- Nothing more may cross on a license, whatever is left on it: its last shipment was cleared, or its clearances are taken.
 CREATE OR REPLACE FUNCTION license_done(last_cleared boolean, max_clearances bigint, taken bigint) RETURNS boolean
     LANGUAGE sql IMMUTABLE AS $$
-    SELECT last_cleared OR coalesce(taken >= max_clearances, false);
+    SELECT last_cleared OR clearances_gone(max_clearances, taken);
 $$;
 
 -- A license is used up: nothing of it is reserved, and nothing more may cross on it, or no line has anything left, what lapsed
@@ -306,7 +311,7 @@ BEGIN
     IF pooled AND (request->>'destination') = ANY (lic.destinations) THEN
         failures := failures || pool_failures(pool_asked(request), pools, today);
     END IF;
-    IF lic.cleared >= lic.max_clearances THEN
+    IF clearances_gone(lic.max_clearances, lic.cleared) THEN
         failures := failures || jsonb_build_object('code', 'clearances-exhausted', 'pointer', '/license',
             'max_clearances', lic.max_clearances);
     END IF;
