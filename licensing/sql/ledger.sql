@@ -209,7 +209,7 @@ BEGIN
                 WHERE (one->>'from')::timestamptz <= now_at
                   AND (one->>'until' IS NULL OR now_at < (one->>'until')::timestamptz)), '[]');
         END IF;
-        IF (item->>'unit') <> line.unit AND NOT ((item->>'unit') IN ('kg', 'g') AND line.unit IN ('kg', 'g')) THEN
+        IF NOT same_unit(item->>'unit', line.unit) THEN
             of_lines := of_lines || jsonb_build_object('code', 'line-mismatch',
                 'pointer', format('/lines/%s/unit', n - 1), 'what', 'unit', 'unit', line.unit);
             CONTINUE;

@@ -21,7 +21,7 @@ $$;
 CREATE OR REPLACE FUNCTION pool_may_count(
     p licensing_quotapool, item licensing_controlitem, unit text, destinations varchar[], since date
 ) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT p.period_until >= since AND unit IN ('kg', 'g')
+    SELECT p.period_until >= since AND same_unit(unit, 'kg')
         AND (p.destinations = '{}' OR p.destinations && destinations)
         AND (p.category = '' OR p.category = item.category) AND (p.list_name = '' OR p.list_name = item.list_name)
         AND (p.measure = 'content' OR p.element = '' OR p.element = item.element);

@@ -15,6 +15,11 @@ CREATE OR REPLACE FUNCTION ledger_available(line licensing_licenseline) RETURNS 
     SELECT line.authorized + line.credited - line.reserved - line.drawn - line.lapsed;
 $$;
 
+-- Grams and kilograms are one unit; others are themselves (core/quantities.py).
+CREATE OR REPLACE FUNCTION same_unit(one text, other text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT one = other OR (one IN ('kg', 'g') AND other IN ('kg', 'g'));
+$$;
+
 -- So many hundredths of a percent of a quantity, without the rest.
 CREATE OR REPLACE FUNCTION ledger_percent(quantity bigint, hundredths bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT quantity * hundredths / 10000;

@@ -1,6 +1,7 @@
 """Each guard of the ledger by itself, from both sides, and the rows that its functions hold."""
 
 from datetime import timedelta
+from itertools import product
 
 import psycopg2
 import pytest
@@ -10,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from config.local import demo
 from core.access import clock as the_clock
 from core.legal_time import day_start, legal_now, legal_today
+from core.quantities import UNITS, same_unit
 from exporters.models import Exporter, Party
 from licensing import ledger, selectors
 from licensing.actions import licenses
@@ -254,6 +256,13 @@ def test_a_line_matches_by_number_unit_and_goods_code(world, license):
     LicenseLine.objects.update(hs_codes=["850511"])
     assert failures(world, license, **line(hs_code="8505110090")) == []
     assert failures(world, license, **line(hs_code="8505190090")) == [("/lines/0/hs_code", "line-mismatch")]
+
+
+def test_postgresql_says_as_python_which_units_are_one(db):
+    with connection.cursor() as cursor:
+        for one, other in product(UNITS, UNITS):
+            cursor.execute("SELECT same_unit(%s, %s)", [one, other])
+            assert cursor.fetchone()[0] is same_unit(one, other), (one, other)
 
 
 def test_clearances_are_counted(world, license):
