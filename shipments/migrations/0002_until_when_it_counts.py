@@ -11,7 +11,7 @@ CHANGED = ("reserve", "sweeps", "doors")
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('licensing', '0057_until_when_it_counts'),
+        ('licensing', '0054_asked_of_one_function'),
         ('shipments', '0001_squashed_0027_closed_out_after_a_return'),
     ]
 

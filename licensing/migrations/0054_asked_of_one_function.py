@@ -1,17 +1,17 @@
-"""Which units are one is asked of one function."""
+"""What several functions said is asked of one: which license is in force or used up, what it takes, which units are one."""
 
 from pathlib import Path
 
 from django.db import migrations
 
 SQL = Path(__file__).parent.parent / "sql"
-CHANGED = ("post", "pools", "ledger", "doors")
+CHANGED = ("post", "pools", "ledger", "corrections", "sweeps", "doors", "books")
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('licensing', '0058_clearances_gone'),
+        ('licensing', '0053_used_up_is_not_expired'),
     ]
 
     operations = [
