@@ -10,6 +10,7 @@ from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Membership, Organization, Role, RoleGrant
+from core.models.roles import ADMINS_LEAST
 from core.selectors import officers, offices, open_grants
 
 
@@ -65,7 +66,7 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
     if by.user.pk in (grant.proposed_by_id, member.user_id):
         raise FourEyes(_("Another administrator must confirm this."))
     admins = Membership.objects.filter(roles__contains=[Role.ADMIN], ended_at=None).exclude(pk=member.pk).count()
-    if Role.ADMIN in member.roles and Role.ADMIN not in grant.roles and admins < 2:
+    if Role.ADMIN in member.roles and Role.ADMIN not in grant.roles and admins < ADMINS_LEAST:
         message = _("Two administrators must remain: nobody could confirm a role otherwise.")
         raise DomainError(message, code="last-admins")
     grant.confirmed_by, grant.confirmed_at = by.user, legal_now()

@@ -11,6 +11,7 @@ from core.command import command
 from core.errors import DomainError, Invalid, Problem
 from core.history import record
 from core.models import Membership, Organization, Role
+from core.models.roles import ADMINS_LEAST
 
 
 def _bare(name: str) -> str:
@@ -51,7 +52,7 @@ def first_officers(*, name_en: str, name_zh: str, officers: list[tuple[str, str,
         raise DomainError(
             _("There are administrators already; they make the other officers."), code="already-bootstrapped"
         )
-    if sum(Role.ADMIN in roles for _email, _name, roles in officers) < 2:
+    if sum(Role.ADMIN in roles for _email, _name, roles in officers) < ADMINS_LEAST:
         raise Invalid([Problem("/officers", "two-admins", _("Name at least two administrators (role admin)."))])
     office = Organization.objects.create(kind="ministry", name_en=name_en, name_zh=name_zh)
     made = []

@@ -27,6 +27,7 @@ class Role(models.TextChoices):
     CUSTOMS = "customs", _("Customs officer")
 
 
+ADMINS_LEAST = 2  # of the ministry: one of them proposes a role, another confirms it
 ROLES_OF: dict[str, tuple[Role, ...]] = {
     Kind.EXPORTER: (Role.CLERK, Role.SIGNATORY, Role.VIEWER),
     Kind.MINISTRY: (
