@@ -42,6 +42,11 @@ def verb_name(transition: Any) -> str:
     return str(transition.custom.get("verb", transition.name))
 
 
+def has_move(transition: Callable[..., Any]) -> bool:
+    """The graph has this transition from the state of its row, whatever else it asks."""
+    return bool(transition._django_fsm.has_transition(transition.__self__.state))  # type: ignore[attr-defined]
+
+
 def graph(model: type[models.Model]) -> list[Move]:
     """Every move that the model's transitions allow, sorted."""
     field: Any = model._meta.get_field("state")

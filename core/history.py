@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.deliveries import consumers_of
 from core.errors import DomainError, Forbidden, WrongState
-from core.graphs import Unless, verb_name
+from core.graphs import Unless, has_move, verb_name
 from core.legal_time import legal_now
 from core.models import HistoryLine
 
@@ -66,7 +66,7 @@ def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = Non
     if permission is not None and not permission(row, by):
         obstacle = permission.obstacle(row, by) if isinstance(permission, Unless) and permission.may(row, by) else None
         raise obstacle or Forbidden(_("Your role does not allow this step."))
-    if not meta.has_transition(row.state):
+    if not has_move(transition):
         raise WrongState(
             _("This is “{state}” now, so that step is not possible.").format(state=row.get_state_display()),
             state=row.state,

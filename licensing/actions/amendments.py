@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Problem
+from core.graphs import has_move
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -22,7 +23,6 @@ from licensing.actions.drafts import Draft, said, unchanged
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for, taken_along
-from licensing.states import LicenseState
 
 
 def require_amendable(row: Application) -> None:
@@ -31,7 +31,7 @@ def require_amendable(row: Application) -> None:
     if license is None:
         return
     _require_no_successor(license)
-    if license.state != LicenseState.ACTIVE or license.past_on(legal_day(legal_now())):
+    if not has_move(license.amend) or license.past_on(legal_day(legal_now())):
         message = _(
             "{ref} is “{state}”, and only a license in force can be changed. Wait until it is again, or withdraw this."
         )

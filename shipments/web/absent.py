@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.utils.translation import gettext as _
 
 from core.access import Actor
+from core.graphs import has_move
 from licensing.models import Kind, License
 from licensing.states import LicenseState as S
 
@@ -19,10 +20,10 @@ def absent(license: License, actor: Actor, offered: Collection[str]) -> list[str
 
 
 def _why(license: License, verb: str) -> str:
-    graph = getattr(license, verb)._django_fsm
-    if not graph.has_transition(license.state):
+    transition = getattr(license, verb)
+    if not has_move(transition):
         return _state(license, verb)
-    if not graph.conditions_met(license, license.state):
+    if not transition._django_fsm.conditions_met(license, license.state):
         return _condition(license, verb)
     return {
         "amend": _("A clerk or signatory of your company can ask to change it."),
