@@ -21,16 +21,15 @@ from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Kind, Membership, Organization, Role, User
 from core.references import draw
-from exporters.models import PHONE, PHONES, Exporter, Party, Qualification
+from exporters.models import PERSONS, PHONE, PHONES, Exporter, Party, Qualification
 from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
 FILE_KINDS = PAPER  # of the files that its verbs take
-RESPONSIBLE = ("legal_representative", "main_manager", "handler")
-NEEDED = (*RESPONSIBLE, "handler_phone", "province", "address", "business_license")
+NEEDED = (*PERSONS, "handler_phone", "province", "address", "business_license")
 IDENTITY = ("name_en", "name_zh", "uscc")
 # in the order of the page
-MENDED = (*IDENTITY, "province", "address", "customs_code", *RESPONSIBLE, *PHONES, "business_license")
+MENDED = (*IDENTITY, "province", "address", "customs_code", *PERSONS, *PHONES, "business_license")
 
 
 def read_credit_code(text: str) -> str:
@@ -111,7 +110,7 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
         facts["customs_code"] = read_customs_code(facts["customs_code"])
     facts |= {name: read_phone(facts[name], name) for name in PHONES if name in facts}
     corrected = _correct(exporter, {name: facts[name] for name in IDENTITY if name in facts}, by)
-    for name in ("customs_code", "province", "address", *RESPONSIBLE, *PHONES):
+    for name in ("customs_code", "province", "address", *PERSONS, *PHONES):
         if name in facts:
             setattr(exporter, name, facts[name])
     if business_license:

@@ -15,7 +15,7 @@ from core.history import move, require
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Organization
-from exporters.actions import FILE_KINDS, read_customs_code, read_phone, require_free_names
+from exporters.actions import FILE_KINDS, NEEDED, read_customs_code, read_phone, require_free_names
 from exporters.models import CONTACTS, FACTS, NAMES, PHONES, VERIFIED, AccountChange, Exporter
 from exporters.selectors import exporters_for
 
@@ -39,7 +39,7 @@ def restate(
         "handler": handler,
         **{name: read_phone({"handler_phone": handler_phone, **phones}.get(name, ""), name) for name in PHONES},
     }
-    _require_said({name: typed[name] for name in ("main_manager", "handler", "handler_phone")})
+    _require_said({name: typed[name] for name in NEEDED if name in typed})
     before = {name: getattr(exporter, name) for name in CONTACTS}
     changed = _require_another(typed, before)
     facts = {"before": {name: before[name] for name in changed}, "after": changed}

@@ -140,7 +140,7 @@ class RestateForm(StepForm):
     handler = forms.CharField(
         label=_("Handler"), max_length=120, help_text=_("Whom an officer may call about your cases.")
     )
-    handler_phone = _phone_field(_("Telephone of the handler"), required=True)
+    handler_phone = _phone_field(_("Telephone of the handler"), required="handler_phone" in actions.NEEDED)
     main_manager_phone = _phone_field(_("Telephone of the main manager"))
     legal_representative_phone = _phone_field(_("Telephone of the legal representative"))
     customs_code = customs_code_field()
