@@ -20,7 +20,7 @@ from core.guards import Guard, insert_only, rights
 from core.models import Country, Document, Organization, User
 from core.proposals import none_waits, waits
 from exporters import rules
-from exporters.states import UNVERIFIED
+from exporters.states import ACTING, UNVERIFIED
 from exporters.states import ExporterState as S
 from exporters.states import QualificationState as Annual
 
@@ -299,8 +299,12 @@ class Exporter(FSMModelMixin, models.Model):
             return FourEyes(gettext("You stopped this account, so another officer must reinstate it."))
         return None
 
+    @property
+    def acts(self) -> bool:
+        return self.state in ACTING
+
     def not_acting(self) -> str:
-        """Why the account does nothing new, in words; nothing while it is active, or was never verified."""
+        """Why the account does nothing new, in words; nothing while it `acts`, or was never verified."""
         if self.state == S.SUSPENDED:
             return gettext(
                 "The company’s account is suspended by an order of the ministry. Until it is reinstated nothing is "

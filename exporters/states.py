@@ -23,4 +23,5 @@ class QualificationState(State):
 
 # Whoever typed a credit code; from verification on the company holds it.
 UNVERIFIED = (ExporterState.DRAFT, ExporterState.PENDING)
+ACTING = (ExporterState.ACTIVE,)  # it files, is licensed and reserves
 STOPPED = (ExporterState.SUSPENDED, ExporterState.BARRED)  # by an order of the ministry that is open

@@ -17,7 +17,6 @@ from core.legal_time import legal_day, legal_now, legal_today
 from core.locks import lock, lock_all
 from core.references import draw
 from exporters.models import Exporter
-from exporters.states import ExporterState
 from licensing.actions.amendments import (
     asks_nothing,
     other_first_day,
@@ -234,7 +233,7 @@ def _missing_facts(row: Application) -> list[Problem]:
         "transport_mode": _("Say how the goods leave the country."),
     }
     problems += [Problem(f"/{name}", "required", message) for name, message in needed.items() if not getattr(row, name)]
-    if row.exporter.state != ExporterState.ACTIVE:
+    if not row.exporter.acts:
         message = row.exporter.not_acting() or _("Your company must be verified first; see the Company page.")
         problems.append(Problem("", "exporter-not-active", message))
     if not row.lines.exists():

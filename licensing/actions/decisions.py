@@ -24,7 +24,6 @@ from core.legal_time import INSTANT, legal_day, legal_now, months_after
 from core.locks import lock, lock_all
 from core.references import draw, draw_code
 from core.templatetags.lodestone import quantity as in_words
-from exporters.states import ExporterState
 from licensing import ledger
 from licensing.actions.amendments import require_amendable, require_none_closed
 from licensing.actions.applications import lock_with_exporter
@@ -602,7 +601,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     at = legal_now()
     require_amendable(row)
     _require_no_end_proposed(before)
-    if row.exporter.state != ExporterState.ACTIVE:
+    if not row.exporter.acts:
         message = row.exporter.not_acting() or _("The exporter's account is not active.")
         raise DomainError(message, code="exporter-not-active")
     earliest = row.begins_on(legal_day(at))

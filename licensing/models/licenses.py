@@ -22,7 +22,7 @@ from core.models import Document, Proposal, User
 from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
-from exporters.states import ExporterState
+from exporters.states import ACTING
 from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
@@ -309,7 +309,7 @@ class License(FSMModelMixin, models.Model):
     def open_on(cls, day: date) -> Q:
         """Of many those that have no obstacle of their own that day, whose last shipment did not clear, and whose
         exporter is active."""
-        ready = Q(state=S.ACTIVE, last_cleared=False, exporter__state=ExporterState.ACTIVE)
+        ready = Q(state=S.ACTIVE, last_cleared=False, exporter__state__in=ACTING)
         return ready & Q(usable_from__lte=day) & cls._lasting_on(day)
 
     @classmethod

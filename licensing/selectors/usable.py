@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from core.legal_time import legal_day
-from exporters.states import ExporterState
 from licensing.models import License, Obstacle
 from licensing.selectors.causes import Closing, closed_as_a_whole, open_users
 
@@ -36,7 +35,7 @@ def _obstacle(license: License, taken: int, closings: Collection[Closing], at: d
         return own
     if license.last_cleared:
         return Obstacle.LAST_CLEARED
-    if license.exporter.state != ExporterState.ACTIVE:
+    if not license.exporter.acts:
         return Obstacle.EXPORTER
     if not open_users(license, closings):
         return Obstacle.END_USERS

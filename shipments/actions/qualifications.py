@@ -27,7 +27,7 @@ from exporters.models import (
 )
 from exporters.rules import Predicate, holder, officer
 from exporters.selectors import qualifications_for
-from exporters.states import ExporterState, QualificationState
+from exporters.states import QualificationState
 from shipments.models import LATE_DAYS, Shipment
 from shipments.qualifying import Exam, examine
 from shipments.selectors import long_unreported
@@ -42,7 +42,7 @@ def _require(predicate: Predicate, row: Qualification, by: Actor) -> None:
 
 
 def _require_active(row: Qualification) -> None:
-    if row.exporter.state != ExporterState.ACTIVE:
+    if not row.exporter.acts:
         message = row.exporter.not_acting() or _(
             "The company's account is not active, so nothing is said of annual licenses. Have it verified first."
         )

@@ -17,7 +17,6 @@ from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
 from exporters.models import Qualification
 from exporters.selectors import exporters_for, people, qualifications_for
-from exporters.states import ExporterState
 from exporters.web.steps import company
 from licensing.models import Visit
 from licensing.selectors import licenses_for
@@ -279,7 +278,7 @@ register(
 
 
 def _active(row: Qualification, actor: Actor) -> bool:
-    return bool(row.exporter.state == ExporterState.ACTIVE)
+    return bool(row.exporter.acts)
 
 
 def _some_wait(row: Qualification, actor: Actor) -> bool:
