@@ -33,7 +33,7 @@ from licensing.models import (
     Screening,
     Suspension,
 )
-from licensing.models.screenings import NO_HIT, POSSIBLE, counting
+from licensing.models.screenings import NO_HIT, UNRESOLVED, counting
 from licensing.policy.vocabulary import FACTS, HIT
 from licensing.selectors import Judged, licenses_for, screened_in, screenings_of
 
@@ -99,7 +99,7 @@ def resolve(ref: str, *, seen: int, end_user: int, hit: str, list_version: str, 
     if user is None or not license.hit_users().filter(pk=user.pk).exists():
         raise DomainError(_("No hit closes this end-user of the license."), code="no-hit")
     found, problems = _Result(hit, list_version, legal_day(at), reason), []
-    if hit not in FACTS[HIT].words or hit == POSSIBLE:
+    if hit not in FACTS[HIT].words or hit in UNRESOLVED:
         problems.append(Problem("/hit", "invalid", _("Choose whether it is this party, and on which list.")))
     if not reason.strip():
         problems.append(Problem("/reason", "required", _("Say why it is this party, or why it is another.")))
@@ -181,7 +181,7 @@ def require_screened(row: Application, chosen: Iterable[ApplicationEndUser]) -> 
 def require_resolved(judged: Iterable[Judged], users: Collection[int]) -> None:
     """Nobody who keeps his place may be on a list, and nobody said yet whether he is. Raises DomainError
     screening-unresolved."""
-    kept = [one.user for one in judged if one.said.get(HIT) == POSSIBLE and one.user.pk in users]
+    kept = [one.user for one in judged if one.said.get(HIT) in UNRESOLVED and one.user.pk in users]
     if names := list(dict.fromkeys(str(user.party) for user in kept)):
         message = _(
             "Screening found a possible hit on {names}, which nobody resolved yet. Return or reopen the case; its "
@@ -193,7 +193,7 @@ def require_resolved(judged: Iterable[Judged], users: Collection[int]) -> None:
 def require_resolved_of(declaration: Declaration) -> None:
     """Its end-user is not perhaps on a list. Raises DomainError screening-unresolved."""
     newest = counting(screenings_of([declaration.end_user_id])).get(declaration.end_user_id)
-    if newest and newest.hit == POSSIBLE:
+    if newest and newest.hit in UNRESOLVED:
         message = _(
             "Screening found a possible hit on {names}, which nobody resolved yet. The reviewer of case {case} "
             "records whether it is one; verify it then."

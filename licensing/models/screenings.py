@@ -10,7 +10,8 @@ from core.models import User
 from exporters.models import Party
 from licensing.models.applications import Application
 
-NO_HIT, POSSIBLE = "none", "possible"
+NO_HIT = "none"
+UNRESOLVED = frozenset({"possible"})  # nobody said yet whether it is a hit
 
 
 @insert_only

@@ -9,7 +9,7 @@ from core.legal_time import legal_today
 from core.web.fields import DayField
 from core.web.forms import StepForm
 from licensing.models import Application, License
-from licensing.models.screenings import NO_HIT, POSSIBLE
+from licensing.models.screenings import NO_HIT, UNRESOLVED
 from licensing.policy.vocabulary import HIT
 from licensing.selectors import hits_on, screened_in
 from licensing.web.forms.check import choices, words_of
@@ -67,7 +67,9 @@ class ResolveForm(StepForm):
         hits = hits_on(row)
         lists = {one.list_version for one in hits.values()}
         same = gettext_lazy("It is this party: {what}")
-        words = [(word, same.format(what=what)) for word, what in words_of(HIT, default=NO_HIT) if word != POSSIBLE]
+        words = [
+            (word, same.format(what=what)) for word, what in words_of(HIT, default=NO_HIT) if word not in UNRESOLVED
+        ]
         self.fields["end_user"].choices = [(user.pk, str(user.party)) for user in hits]
         self.fields["hit"].choices = [(NO_HIT, gettext_lazy("It is another party: no hit")), *words]
         self.initial["list_version"] = lists.pop() if len(lists) == 1 else ""
