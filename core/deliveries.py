@@ -25,7 +25,6 @@ MAIL, PAPER = "mail", "paper"  # consumers: who writes to people, and what is ma
 LEASE_SECONDS = 120  # longer than a mail server may dawdle: every step with it has EMAIL_TIMEOUT
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 3600
-RUN_SECONDS = 45  # a run ends well before the task's time limit
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def consumers_of(subject_kind: str, verb: str) -> list[str]:
 
 def due(consumer: str, limit: int) -> Iterator[Delivery]:
     """What is due longest, one by one, each this run's for a while, until the run is over."""
-    until = time.monotonic() + RUN_SECONDS
+    until = time.monotonic() + settings.RUN_SECONDS
     for _ in range(limit):
         if time.monotonic() >= until or (delivery := _lease(consumer)) is None:
             return

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from celery import shared_task
+from django.conf import settings
 from django.db import DatabaseError
 
 from core import upgrades
@@ -30,7 +31,6 @@ from licensing.actions import (
 
 log = logging.getLogger(__name__)
 BATCH = 500
-LONG = 40  # seconds, after which what is left is a task of its own
 TURNS = 100  # licenses that one transaction confirms: what it locks, nobody else changes meanwhile
 
 
@@ -176,10 +176,10 @@ def reconcile_ledger(whole: bool = False, after: int = books.FIRST) -> int:
             log.error("ledger drift", extra={"license": license, "drift": [str(one) for one in drift]})
         each(wrong, lambda pk: licenses.freeze(pk, by=by))
         done += len(wrong)
-        if whole and upto is not None and time.monotonic() - began > LONG:
+        if whole and upto is not None and time.monotonic() - began > settings.RUN_SECONDS:
             reconcile_ledger.delay(True, upto)
             return done
-    if whole and time.monotonic() - began > LONG:
+    if whole and time.monotonic() - began > settings.RUN_SECONDS:
         reconcile_pools.delay(True)
         return done
     of_pools: int = reconcile_pools(whole)
@@ -204,7 +204,7 @@ def reconcile_pools(whole: bool = False, pool: int = 0, after: int = 0) -> int:
     wrong: dict[str, list[str]] = defaultdict(list)
     pieces: list[books.Piece | None] = [*(books.pieces(pool, after) if whole else ()), None]
     for number, piece in enumerate(pieces):
-        if number and piece and time.monotonic() - began > LONG:
+        if number and piece and time.monotonic() - began > settings.RUN_SECONDS:
             reconcile_pools.delay(True, *piece[:2])
             break
         for ref, what in pools.check(whole=whole, piece=piece, by=by).items():

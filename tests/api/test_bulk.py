@@ -477,9 +477,9 @@ def test_pages_of_a_job_take_the_same_queries_for_one_row_and_three(door, licens
             door.get(f"{PATH}{job['reference']}/?page_size={size}")
 
 
-def test_a_run_of_the_worker_ends_in_time(door, license, small, monkeypatch):
+def test_a_run_of_the_worker_ends_in_time(door, license, small, settings):
     door.post(PARTIAL, [door.row(license) for _ in range(7)])
-    monkeypatch.setattr(tasks, "RUN_SECONDS", 0)
+    settings.RUN_SECONDS = 0
     assert (tasks.work_bulks(), counted()[0]) == (0, 0)
 
 

@@ -197,7 +197,7 @@ def test_what_goes_out_twice_has_one_message_id(told, post, clock):
 
 
 def test_a_run_ends_in_time(told, post, monkeypatch):
-    monkeypatch.setattr(deliveries, "RUN_SECONDS", 0)
+    monkeypatch.setattr(settings, "RUN_SECONDS", 0)
     assert relay() == 0
     assert waiting("to", "tries") == [("", 0)]
 

@@ -290,8 +290,8 @@ def test_its_page_lists_it_with_day_size_and_hash(issued, client, world):
         assert f"{issued.ref}/1" in text
 
 
-def test_a_run_ends_in_time(issued, monkeypatch):
-    monkeypatch.setattr(deliveries, "RUN_SECONDS", 0)
+def test_a_run_ends_in_time(issued, settings):
+    settings.RUN_SECONDS = 0
     assert make_due() == 0
 
 

@@ -519,7 +519,7 @@ def test_a_range_has_about_a_piece_of_movements_and_no_more_licenses_than_that(w
     assert list(books.ranges()) == [(made[:3], made[2]), (made[3:], made[4])]
 
 
-def test_a_look_that_takes_long_goes_on_as_another_task(world, lived, used_up, monkeypatch, caplog):
+def test_a_look_that_takes_long_goes_on_as_another_task(world, lived, used_up, monkeypatch, caplog, settings):
     pool = make.pool(world.ministry, "Q-MAG", 900, measure="gross", element="", category="magnet")
     world.shipment(world.license(kilograms=100), 10 * KG)
     for element in ("Dy", "Tb"):
@@ -535,7 +535,7 @@ def test_a_look_that_takes_long_goes_on_as_another_task(world, lived, used_up, m
     assert asked == []
     told = [(said.message, getattr(said, "license", ""), getattr(said, "pool", "")) for said in caplog.records]
     caplog.clear()
-    monkeypatch.setattr(tasks, "LONG", 0)
+    settings.RUN_SECONDS = 0
     ticks = itertools.count()
     monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: next(ticks)))  # a piece, and it was long
     wrong, runs = tasks.reconcile_ledger(whole=True), Counter()
