@@ -18,7 +18,7 @@ from exporters.selectors import returned
 from exporters.states import ExporterState, QualificationState
 from licensing import selectors
 from licensing.actions.renewals import filed_by
-from licensing.models import Application, Declaration, Intent, Kind, License, Question
+from licensing.models import RENEWED, Application, Declaration, Intent, Kind, License, Question
 from licensing.selectors.reconsiderations import CONTEST_DAYS, Remedy
 from licensing.states import ApplicationState, DeclarationState
 from shipments import looks
@@ -40,7 +40,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
     unreported = shipments_for(actor).filter(Shipment.due_soon_on(today))
     unsent = selectors.declarations_for(actor).filter(Declaration.EXPORTERS_TURN)
     licenses = selectors.licenses_for(actor)
-    ending = licenses.filter(License.ending_within(ENDING_DAYS, today)).exclude(kind=Kind.ANNUAL)
+    ending = licenses.filter(License.ending_within(ENDING_DAYS, today)).exclude(kind__in=RENEWED)
     renewable = licenses.filter(License.renewable_within(today))
     refused = cases.filter(selectors.contestable_still(today))
     own = Exporter.objects.filter(pk=actor.organization_id).select_related("qualification")

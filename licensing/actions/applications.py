@@ -129,7 +129,7 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
     other += other_first_day(row, draft.planned_from)
     if (draft.kind == Kind.AMENDMENT) != (row.amends is not None):
         other.append(Problem("/kind", "out-of-range", _("Begin the change of a license on its own page.")))
-    if row.renews is not None and draft.kind != Kind.ANNUAL:
+    if row.renews is not None and draft.kind != row.renews.kind:
         message = _("A renewal is of an annual license. For another kind begin an application by itself.")
         other.append(Problem("/kind", "out-of-range", message))
     if draft.circumstances and not _asks_for_special(row, draft.kind):

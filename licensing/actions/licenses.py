@@ -22,7 +22,7 @@ from core.models import HistoryLine
 from core.templatetags.lodestone import quantity as in_words
 from exporters.models import Stop
 from licensing import books, ledger
-from licensing.models import EndReason, Kind, License, LicenseEndUser, Suspension
+from licensing.models import RENEWED, EndReason, License, LicenseEndUser, Suspension
 from licensing.selectors import licenses_for, uses_untold
 from licensing.selectors.movements import reserved_for
 from licensing.states import IN_FORCE, LicenseState
@@ -307,16 +307,16 @@ def warn_of_use(pk: int, *, by: Actor) -> int | None:
 
 
 def renewal_warning() -> list[int]:
-    """At which stages holders of annual licenses are told, too: when they may renew, in time to be decided before."""
+    """At which stages holders of what is renewed are told, too: when they may renew, in time to be decided before."""
     return [settings.LICENSE_RENEWAL_DAYS]
 
 
-def ending(today: date, stages: Iterable[int], annual: Iterable[int] = ()) -> list[int]:
-    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one. annual:
-    more stages of annual ones."""
+def ending(today: date, stages: Iterable[int], renewed: Iterable[int] = ()) -> list[int]:
+    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one. renewed:
+    more stages of those that are renewed."""
     told = HistoryLine.objects.filter(subject_kind="license", subject_id=OuterRef("pk"), verb="warn_of_end")
     untold = Q()
-    for days, of in [*((days, Q()) for days in stages), *((days, Q(kind=Kind.ANNUAL)) for days in annual)]:
+    for days, of in [*((days, Q()) for days in stages), *((days, Q(kind__in=RENEWED)) for days in renewed)]:
         untold |= Q(~Exists(told.filter(facts__days__lte=days))) & of & License.ending_within(days, today)
     rows = License.objects.filter(untold)
     return list(rows.order_by("pk").values_list("pk", flat=True))
@@ -324,11 +324,11 @@ def ending(today: date, stages: Iterable[int], annual: Iterable[int] = ()) -> li
 
 @command
 def warn_of_end(pk: int, *, by: Actor) -> int | None:
-    """The holder has been written to once for each of 90, 30 and 7 days before the end, and of an annual license for
-    the day from which it can be renewed. Returns the days, or None."""
+    """The holder has been written to once for each of 90, 30 and 7 days before the end, and of one that is renewed for
+    the day from which it can be. Returns the days, or None."""
     license = lock(License.objects.all(), pk=pk)
     at = legal_now()
-    stages: list[int] = sorted((*WARNING_DAYS, *(renewal_warning() if license.kind == Kind.ANNUAL else ())))
+    stages: list[int] = sorted((*WARNING_DAYS, *(renewal_warning() if license.of_renewed_kind else ())))
     due = next((days for days in stages if license.ends_within(days, legal_day(at))), None)
     if due is None:
         return None

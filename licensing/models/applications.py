@@ -63,6 +63,9 @@ class Kind(models.TextChoices):
     SPECIAL = "special", _("Special circumstances")
 
 
+RENEWED = (Kind.ANNUAL,)  # by an application of the same kind
+
+
 class TradeMode(models.TextChoices):
     """As customs knows them; by words, as codes of customs are unverified here."""
 
@@ -228,7 +231,10 @@ class Application(FSMModelMixin, models.Model):
                 | Q(amends=None, copied_license=None, copied_case=None)
                 | Q(renews=None, copied_license=None, copied_case=None),
             ),
-            models.CheckConstraint(name="application_renews_annual", condition=Q(renews=None) | Q(kind=Kind.ANNUAL)),
+            models.CheckConstraint(
+                name="application_renews_annual",
+                condition=Q(("renews", None), *(("kind", kind) for kind in RENEWED), _connector=Q.OR),
+            ),
             models.UniqueConstraint(name="application_renews_once", fields=["renews"], condition=Q(state__in=RENEWING)),
             models.CheckConstraint(
                 name="application_special_says_why",

@@ -23,7 +23,7 @@ from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
 from exporters.states import ACTING
-from licensing.models.applications import Application, DecisionStep, Kind, ToleranceMode
+from licensing.models.applications import RENEWED, Application, DecisionStep, Kind, ToleranceMode
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.policy.vocabulary import PROVEN
@@ -206,13 +206,17 @@ class License(FSMModelMixin, models.Model):
         return Application.objects.filter(renews__in=lines, state__in=RENEWING).select_related("license").first()
 
     @property
+    def of_renewed_kind(self) -> bool:
+        return self.kind in RENEWED
+
+    @property
     def renewable_from(self) -> date:
         return self.usable_until - timedelta(days=settings.LICENSE_RENEWAL_DAYS)
 
     def not_to_renew(self, on: date) -> DomainError | None:
         """Why it can't be renewed that day, be another renewal begun or not; None from its `renewable_from` on, through
         its last day."""
-        if self.kind != Kind.ANNUAL:
+        if not self.of_renewed_kind:
             message = gettext("{ref} is for one shipment. Copy it into a new draft instead.")
         elif self.past_on(on):
             message = gettext("The last day of {ref} was {last}. Copy it into a new draft instead.")
@@ -330,10 +334,10 @@ class License(FSMModelMixin, models.Model):
 
     @classmethod
     def renewable_within(cls, day: date) -> Q:
-        """Of many the annual ones that a company may renew that day (`not_to_renew`), and did not begin to."""
+        """Of many those that a company may renew that day (`not_to_renew`), and did not begin to."""
         last = day + timedelta(days=settings.LICENSE_RENEWAL_DAYS)
         begun = Application.objects.filter(renews__in=_AndBefore(OuterRef("pk")), state__in=RENEWING)
-        of_these_days = Q(~Exists(begun), kind=Kind.ANNUAL, state__in=MAY_BE_USED, usable_until__lte=last)
+        of_these_days = Q(~Exists(begun), kind__in=RENEWED, state__in=MAY_BE_USED, usable_until__lte=last)
         return of_these_days & cls._lasting_on(day)
 
     @classmethod

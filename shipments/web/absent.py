@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.graphs import has_move
-from licensing.models import Kind, License
+from licensing.models import License
 from licensing.states import LicenseState as S
 
 
@@ -49,11 +49,11 @@ def _state(license: License, verb: str) -> str:
             "surrender": _("{ref} took its place: what is left is handed back with that one."),
             "renew": _("{ref} took its place: renew that one."),
         }
-        return said[verb].format(ref=new.ref) if verb != "renew" or license.kind == Kind.ANNUAL else ""
+        return said[verb].format(ref=new.ref) if verb != "renew" or license.of_renewed_kind else ""
     return {
         "amend": _("It has ended and can't be changed: a new application can begin with a copy of it."),
         "surrender": _("It has ended: nothing is left on it to hand back."),
-        "renew": _("It has ended and can't be renewed any more.") if license.kind == Kind.ANNUAL else "",
+        "renew": _("It has ended and can't be renewed any more.") if license.of_renewed_kind else "",
     }[verb]
 
 
@@ -61,6 +61,6 @@ def _condition(license: License, verb: str) -> str:
     if verb == "amend" and (other := license.changing):
         text = _("It can be changed again when {other}, which asks to change it, is withdrawn or decided.")
         return text.format(other=other.ref)
-    if license.kind != Kind.ANNUAL:
+    if not license.of_renewed_kind:
         return _("It is for one shipment and is not renewed: a new application can begin with a copy of it.")
     return ""

@@ -1,11 +1,11 @@
-"""What pages say of an annual license's renewal."""
+"""What pages say of a license's renewal."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from core.access import Actor
 from licensing.actions.renewals import filed_by, too_short
-from licensing.models import Application, Kind, License
+from licensing.models import Application, License
 from licensing.states import ApplicationState
 
 
@@ -24,9 +24,9 @@ class Renewal:
 
 
 def renewal_of(license: License, actor: Actor, today: date) -> Renewal | None:
-    """None of a license that is not annual, and of one that has ended without any. A draft is told to nobody but its
+    """None of a license that is not renewed, and of one that has ended without any. A draft is told to nobody but its
     company."""
-    if license.kind != Kind.ANNUAL:
+    if not license.of_renewed_kind:
         return None
     case = license.renewal
     if case and actor.kind != "exporter" and not case.submitted_at:

@@ -211,8 +211,8 @@ class ApplicationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         amending = bool(self.instance.amends_id)
         self.fields["kind"].choices = [one for one in Kind.choices if (one[0] == Kind.AMENDMENT) == amending]
-        if self.instance.renews_id:
-            self.fields["kind"].choices = [(Kind.ANNUAL.value, Kind.ANNUAL.label)]
+        if self.instance.renews:
+            self.fields["kind"].choices = [one for one in Kind.choices if one[0] == self.instance.renews.kind]
         self.fields["end_users"].queryset = declarations
         self.fields["consignees"].queryset = parties
         self.fields["consignees"].label_from_instance = Party.label
