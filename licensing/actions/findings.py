@@ -17,7 +17,16 @@ from licensing.granted import NO_TOLERANCE, Tolerance
 from licensing.models import Application, DecisionStep, Finding
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate, Line
-from licensing.policy.vocabulary import CHANNEL_OF, MONTHS, MONTHS_MOST, PROOF_DAYS, PROVEN, SPECIAL
+from licensing.policy.vocabulary import (
+    CHANNEL_OF,
+    EXCEPTED,
+    MONTHS,
+    MONTHS_MOST,
+    OVERRULED,
+    PROOF_DAYS,
+    PROVEN,
+    SPECIAL,
+)
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.selectors.judging import QUALIFIED
 from licensing.words import holds, terms
@@ -30,16 +39,21 @@ _ASK_SPECIAL = gettext_lazy(
 _NO_SPECIAL = gettext_lazy(
     "They leave no way under special circumstances: another end-use, end-user or destination would change that."
 )
-_EXCEPTION = gettext_lazy("The rules presume a refusal here. Record the exception: why it is approved all the same.")
-DEPARTURES = {
-    ("approve", "presumption_of_denial"): _EXCEPTION,
-    ("approve", "prohibited"): gettext_lazy(
+_ASK_WHY = {
+    "presumption_of_denial": gettext_lazy(
+        "The rules presume a refusal here. Record the exception: why it is approved all the same."
+    ),
+    "prohibited": gettext_lazy(
         "The rules forbid this on some day, or but for special circumstances. Record the exception: why it is approved "
         "all the same."
     ),
-    ("refuse", "presumption_of_approval"): gettext_lazy(
+    "presumption_of_approval": gettext_lazy(
         "The rules presume an approval here. Record why it is refused all the same."
     ),
+}
+DEPARTURES = {
+    **{("approve", said): _ASK_WHY[said] for said in EXCEPTED},
+    ("refuse", OVERRULED): _ASK_WHY[OVERRULED],
 }
 Pairs = Mapping[tuple[int, int], list[Judged]]
 

@@ -37,6 +37,7 @@ from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
 from licensing.models.lists import ControlItem
+from licensing.policy.vocabulary import EXCEPTED, OVERRULED
 from licensing.prices import PRICE_MOST, WORTH_MOST, together
 from licensing.rules import (
     asked_for_nothing_yet,
@@ -1009,6 +1010,9 @@ class ToleranceMode(models.TextChoices):
     PCT_REMAINING_FINAL = "pct_remaining_final", _("Percent of what remains, for the last shipment")
 
 
+EXCEPTION, OVERRULING = Q(outcome="approve", presumed__in=[*EXCEPTED]), Q(outcome="refuse", presumed=OVERRULED)
+
+
 @insert_only
 class DecisionStep(models.Model):
     """A counted step of a round: a recommendation, a decision, or what came of contesting that. PostgreSQL refuses one
@@ -1099,10 +1103,7 @@ class DecisionStep(models.Model):
                 condition=~Q(outcome="refuse") | (Q(factors__len__gte=1) & ~Q(text="")),
             ),
             models.CheckConstraint(
-                name="step_departure_says_why",
-                condition=~Q(departure="")
-                | ~Q(outcome="approve", presumed__in=["presumption_of_denial", "prohibited"])
-                & ~Q(outcome="refuse", presumed="presumption_of_approval"),
+                name="step_departure_says_why", condition=~Q(departure="") | ~EXCEPTION & ~OVERRULING
             ),
         ]
 

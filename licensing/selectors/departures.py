@@ -9,12 +9,11 @@ from core.access import Actor
 from core.languages import in_language
 from core.legal_time import day_start, months_after
 from exporters.selectors import of_province
-from licensing.models import DecisionStep
+from licensing.models import EXCEPTION, OVERRULING, DecisionStep
+from licensing.policy.vocabulary import EXCEPTED, OVERRULED
 
 MONTHS = 12
-APPROVED = Q(outcome="approve", presumed__in=["presumption_of_denial", "prohibited"])
-REFUSED = Q(outcome="refuse", presumed="presumption_of_approval")
-PRESUMED = Q(presumed__in=["presumption_of_denial", "prohibited", "presumption_of_approval"])
+PRESUMED = Q(presumed__in=[*EXCEPTED, OVERRULED])
 COUNTRY = "application__end_users__party__country"
 BY = {
     "officer": ("actor", "actor__name"),
@@ -54,8 +53,8 @@ def _rates(rows: QuerySet[DecisionStep], paths: tuple[str, ...]) -> list[Rate]:
     counts = {
         "decisions": Count("pk", distinct=True),
         "presumed_": Count("pk", filter=PRESUMED, distinct=True),
-        "approved": Count("pk", filter=APPROVED, distinct=True),
-        "refused": Count("pk", filter=REFUSED, distinct=True),
+        "approved": Count("pk", filter=EXCEPTION, distinct=True),
+        "refused": Count("pk", filter=OVERRULING, distinct=True),
     }
     found = [
         Rate(in_language(*row[1:3]) if len(paths) > 2 else row[len(paths) - 1], *row[len(paths) :])
