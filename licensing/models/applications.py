@@ -1010,6 +1010,7 @@ class ToleranceMode(models.TextChoices):
     PCT_REMAINING_FINAL = "pct_remaining_final", _("Percent of what remains, for the last shipment")
 
 
+GROUNDED = Q(factors__len__gte=1) & ~Q(text="")  # what a refusal rests on: licensing.actions.decisions.require_grounds
 EXCEPTION, OVERRULING = Q(outcome="approve", presumed__in=[*EXCEPTED]), Q(outcome="refuse", presumed=OVERRULED)
 
 
@@ -1100,7 +1101,7 @@ class DecisionStep(models.Model):
             ),
             models.CheckConstraint(
                 name="step_refusal_rests_on_something",
-                condition=~Q(outcome="refuse") | (Q(factors__len__gte=1) & ~Q(text="")),
+                condition=~Q(outcome="refuse") | GROUNDED,
             ),
             models.CheckConstraint(
                 name="step_departure_says_why", condition=~Q(departure="") | ~EXCEPTION & ~OVERRULING

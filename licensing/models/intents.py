@@ -4,11 +4,10 @@ from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
 
 from core.guards import insert_only
 from core.models import Document, User
-from licensing.models.applications import Application, DecisionStep
+from licensing.models.applications import GROUNDED, Application, DecisionStep
 
 
 @insert_only
@@ -27,7 +26,7 @@ class Intent(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="intent_rests_on_something", condition=Q(factors__len__gte=1) & ~Q(text="")),
+            models.CheckConstraint(name="intent_rests_on_something", condition=GROUNDED),
         ]
 
     def __str__(self) -> str:
