@@ -37,7 +37,7 @@ from licensing.models import (
     Declaration,
     Kind,
 )
-from licensing.selectors import NEW, Judged, applications_for, judge, of_former_persons, usable_declarations
+from licensing.selectors import Judged, applications_for, judge, of_former_persons, usable_declarations
 from licensing.selectors.floors import floors_of
 from licensing.states import ApplicationState
 
@@ -195,7 +195,7 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
     judged: what the rules say of it, where that was looked at already.
     """
     if judged is None:
-        judged = judge(row, at=at, audience=NEW)
+        judged = judge(row, at=at)
     return [
         *asks_nothing(row),
         *_missing_facts(row),
@@ -360,7 +360,7 @@ def submit(ref: str, *, seen: int, by: Actor) -> Application:
     require_none_closed(row, row.end_users.all())
     lock_all(Declaration.objects.filter(used_by__application=row))
     at = legal_now()
-    judged = judge(row, at=at, audience=NEW)
+    judged = judge(row, at=at)
     problems = what_is_missing(row, at=at, judged=judged)
     if problems:
         raise Invalid(problems, _("The application is not complete. Nothing was sent."), code="incomplete")

@@ -59,7 +59,7 @@ from licensing.models import (
 )
 from licensing.models.intents import intent_of, told_of_none_until
 from licensing.policy.vocabulary import CLEARANCES_LEAST
-from licensing.selectors import PENDING, Judged, applications_for, judge, licenses_for, next_turn, read_parts, steps
+from licensing.selectors import Judged, applications_for, judge, licenses_for, next_turn, read_parts, steps
 from licensing.selectors.floors import floors_of
 from licensing.states import TAKEN, DeclarationState
 
@@ -122,7 +122,7 @@ def recommend(
     require_running(row)
     require_another(row.not_to_recommend(by))
     at = legal_now()
-    judged = judge(row, at=at, audience=PENDING)
+    judged = judge(row, at=at)
     require_acknowledged(row, judged, acknowledged)
     edition = freeze(row, "recommend", judged, at=at)
     if outcome == Outcome.APPROVE:
@@ -423,7 +423,7 @@ def refuse(ref: str, *, seen: int, factors: list[str], text: str, departure: str
     at = legal_now()
     _require_heard(row, at)
     require_grounds(factors, text)
-    judged = judge(row, at=at, audience=PENDING)
+    judged = judge(row, at=at)
     said = presumed(judged, {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()})
     require_departure(Outcome.REFUSE, said, departure)
     edition = freeze(row, "refuse", judged, at=at)
@@ -480,7 +480,7 @@ def _look_again(
 
     Returns the edition, the strictest that the rules say of what is granted, and all that they say.
     """
-    judged = judge(row, at=at, audience=PENDING)
+    judged = judge(row, at=at)
     lines, kept = require_grantable(row, granted, judged)
     require_acknowledged(row, judged, acknowledged)
     return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged

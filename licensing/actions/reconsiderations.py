@@ -36,7 +36,7 @@ from licensing.actions.reliance import require_verified
 from licensing.actions.screenings import require_resolved
 from licensing.granted import compare
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
-from licensing.selectors import PENDING, applications_for, judge, remedies_of, term_of
+from licensing.selectors import applications_for, judge, remedies_of, term_of
 from licensing.states import ApplicationState
 
 Kind, Step, Outcome = ReconsiderationEntry.Kind, DecisionStep.Step, DecisionStep.Outcome
@@ -161,7 +161,7 @@ def change(
     require_amendable(row)
     if not text.strip():
         raise Invalid([Problem("/text", "required", _("Tell the exporter why."))])
-    judged = judge(row, at=at, audience=PENDING)
+    judged = judge(row, at=at)
     grant = granting(row, judged, text=text, **granted)
     require_verified(declarations, None)
     require_resolved(judged, grant.kept)

@@ -22,7 +22,7 @@ from licensing.actions.findings import limits
 from licensing.clock import RECEIPT_DAYS, WORKING_DAYS
 from licensing.models import Application, License
 from licensing.policy.vocabulary import MONTHS
-from licensing.selectors import NEW, judge, licenses_for
+from licensing.selectors import judge, licenses_for
 from licensing.selectors.clocks import ISSUE_DAYS
 
 IN_ALL = RECEIPT_DAYS + WORKING_DAYS + ISSUE_DAYS  # working days from filing to the license, by law
@@ -71,7 +71,7 @@ def renew(ref: str, *, seen: int, by: Actor) -> Application:
 
 def _shorten(row: Application, first: date, at: datetime) -> None:
     """It asks for no more months than the rules allow."""
-    judged = judge(row, at=at, audience=NEW)
+    judged = judge(row, at=at)
     lines, users = {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()}
     months = limits(row, judged, lines, users).months
     row.planned_until = months_after(first, months)

@@ -13,7 +13,7 @@ from core.legal_time import legal_day, legal_now
 from core.locks import lock_all
 from licensing.actions.holds import tell_of_holds
 from licensing.models import Application
-from licensing.selectors import PENDING, Turned, editions_at, holds_of, judge, turned
+from licensing.selectors import Turned, audience_of, editions_at, holds_of, judge, turned
 
 
 @command
@@ -31,10 +31,10 @@ def turn(pk: int, *, by: Actor) -> bool:
     editions = editions_at(at)
     if not (row.open and editions.to_turn(row)):
         return False
-    judged, was = judge(row, at=at, audience=PENDING), row.turned
+    judged, was = judge(row, at=at), row.turned
     news = {"turn": turned(row, judged, as_told=True), "turn_inside": turned(row, judged)}
     row.turned = {verb: said for verb, differing in news.items() if (said := _said(differing))}
-    row.judged_by_id, row.next_turn_at = editions.newest, editions.next_turn(PENDING)
+    row.judged_by_id, row.next_turn_at = editions.newest, editions.next_turn(audience_of(row))
     row.save(update_fields=["turned", "judged_by", "next_turn_at"])
     told = tell_of_holds(row, (one.hold.id for one in holds_of(judged) if not one.missing), by=by, at=at)
     telling = [verb for verb in news if row.turned.get(verb) != was.get(verb)]

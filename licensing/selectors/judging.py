@@ -34,7 +34,7 @@ from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, FACTS, HIT, SPEC
 from licensing.selectors.editions import Editions, due, editions_at, rules_of
 from licensing.selectors.holds import last_day
 from licensing.selectors.screenings import hits_of
-from licensing.states import OPEN_CASE
+from licensing.states import OPEN_CASE, ApplicationState
 
 NEW, PENDING = "new", "pending"
 PARTS = (
@@ -141,9 +141,14 @@ def read_parts(case: Application) -> None:
     prefetch_related_objects([case], *PARTS)
 
 
-def judge(case: Application, *, at: datetime, audience: str) -> list[Judged]:
+def audience_of(case: Application) -> str:
+    """Whose rules judge it."""
+    return NEW if case.state == ApplicationState.DRAFT else PENDING
+
+
+def judge(case: Application, *, at: datetime) -> list[Judged]:
     """Every line of the case for every end-user, on each day that matters; by line, end-user and day."""
-    editions = editions_at(at)
+    editions, audience = editions_at(at), audience_of(case)
     days = days_of(case, editions, audience, legal_day(at))
     if audience == PENDING:
         days = _with_those_spoken_of(case, days)
@@ -159,7 +164,8 @@ def judge_typed(
     lines = [ApplicationLine(number=number, control_item=item) for number, item in enumerate(items, 1)]
     users = [ApplicationEndUser(pk=key, party=one.end_user, declaration=one) for key, one in enumerate(declared, 1)]
     editions, known = editions_at(at), Known({}, last_days([case.exporter_id]))
-    return _judged(case, lines, users, known, days_of(case, editions, NEW, legal_day(at)), editions, NEW)
+    audience = audience_of(case)
+    return _judged(case, lines, users, known, days_of(case, editions, audience, legal_day(at)), editions, audience)
 
 
 def _judged(

@@ -11,7 +11,7 @@ from exporters.selectors import last_days
 from licensing.models import Application, ApplicationEndUser, Screening
 from licensing.policy.vocabulary import HIT
 from licensing.selectors.editions import Editions, editions_at
-from licensing.selectors.judging import PARTS, PENDING, days_of, looks, said
+from licensing.selectors.judging import PARTS, audience_of, days_of, looks, said
 
 UNTIMED = "untimed"
 Results = Mapping[int, Sequence[tuple[date, str]]]  # of each party what was recorded on which day, in order
@@ -76,7 +76,7 @@ def _countings(
     begins, until = case.accepted_on, legal_day(case.decided_at) if case.decided_at else today
     assert begins is not None, "only a case that was accepted has a clock"
     recorded = {day for user in case.end_users.all() for day, _hit in results.get(user.party_id, ())}
-    turns = editions.turns(begins, until, PENDING)
+    turns = editions.turns(begins, until, audience_of(case))
     found: list[Counting] = []
     for day in sorted({begins, *turns, *(day for day in recorded if begins < day <= until)}):
         counts = bool(found) and found[-1].until is None
@@ -87,11 +87,12 @@ def _countings(
 
 def _lifted(case: Application, day: date, results: Results, last_day: date | None, editions: Editions) -> bool:
     """Do the rules lift the limit, by what was recorded by the end of that day?"""
-    days = days_of(case, editions, PENDING, day)
+    audience = audience_of(case)
+    days = days_of(case, editions, audience, day)
     for line in case.lines.all():
         for user in case.end_users.all():
             hits = [hit for recorded, hit in results.get(user.party_id, ()) if recorded <= day]
             facts = said(case, line, user, hits[-1] if hits else None)
-            if any(look.outcome.clock == UNTIMED for look in looks(facts, days, last_day, editions, PENDING)):
+            if any(look.outcome.clock == UNTIMED for look in looks(facts, days, last_day, editions, audience)):
                 return True
     return False

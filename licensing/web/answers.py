@@ -247,7 +247,7 @@ def judgements(case: Application, *, at: datetime) -> list[Judgement]:
     users = {user.party.ref: user for user in case.end_users.all()}
     filed = case.state != ApplicationState.DRAFT
     if not filed:
-        judged = selectors.judge(case, at=at, audience=selectors.NEW)
+        judged = selectors.judge(case, at=at)
         found = [(one.line.number, one.user.party.ref, one.record, one.edition) for one in judged]
     else:
         moments = ("submit", "approve", "issue", "refuse") if case.decided_at else ("submit",)

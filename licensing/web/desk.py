@@ -154,7 +154,7 @@ def _judged(row: Application) -> dict[str, Any]:
     leaves what they presume: of all that was asked to refuse, of what is granted to approve."""
     if row.state not in UNISSUED:
         return {}
-    judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
+    judged = selectors.judge(row, at=legal_now())
     lines, users = {line.number for line in row.lines.all()}, {user.pk for user in row.end_users.all()}
     said, against = {"refuse": presumed(judged, lines, users)}, ""
     if recommended := granted.recommended(row):

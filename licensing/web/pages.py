@@ -317,7 +317,7 @@ def _before_it_is_sent(row: Application) -> tuple[list[Problem], list[str]]:
     if row.state != ApplicationState.DRAFT:
         return [], []
     at = legal_now()
-    judged = selectors.judge(row, at=at, audience=selectors.NEW)
+    judged = selectors.judge(row, at=at)
     return applications.what_is_missing(row, at=at, judged=judged), of_the_plan(row, judged, legal_day(at))
 
 
@@ -354,7 +354,7 @@ def _of_now(row: Application) -> dict[str, Any]:
     the last look, turned by a worker or not."""
     if row.state not in UNISSUED:
         return {}
-    judged = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
+    judged = selectors.judge(row, at=legal_now())
     found: dict[str, Any] = {"holds": of_case(selectors.holds_of(judged)), "stop": stop_of(row.exporter)}
     if row.state in OPEN_CASE:
         found["turns"] = in_words(selectors.turned(row, judged, as_told=True))

@@ -303,7 +303,7 @@ def test_a_case_that_is_decided_hears_nothing_of_it(case, row, world):
 def test_rules_look_at_what_was_signed_and_not_at_a_draft(case, row, world):
     def looked_at():
         application = Application.objects.get(ref=case)
-        one = selectors.judge(application, at=legal_now(), audience=selectors.PENDING)[0]
+        one = selectors.judge(application, at=legal_now())[0]
         _lines, users = parts_of([application])[application.pk]
         return one.said[END_USE], one.said[COUNTRY], users[0].signed
 

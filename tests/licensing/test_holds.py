@@ -359,7 +359,7 @@ def test_a_hold_that_a_coming_edition_prolongs_is_one_and_ends_with_the_last(wor
 def test_how_long_holds_last_is_read_from_the_editions_that_judged(world, django_assert_num_queries):
     ref = recommended(world)
     make.edition(hold("DE", last=3))
-    judged = selectors.judge(case(ref), at=legal_now(), audience=selectors.PENDING)
+    judged = selectors.judge(case(ref), at=legal_now())
     with django_assert_num_queries(0):
         (standing,) = selectors.holds_of(judged)
     assert standing.until == legal_today() + 3 * DAY

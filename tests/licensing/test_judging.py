@@ -25,7 +25,6 @@ from licensing.actions.lists import put_on_lists
 from licensing.models import Application, ControlItem, DecisionStep, Declaration, Finding, License, PolicyEdition
 from licensing.policy.engine import ENGINE
 from licensing.policy.records import replayed
-from licensing.selectors import NEW, PENDING
 from tests import make
 from tests.again import again
 from tests.make import seen
@@ -39,8 +38,8 @@ def case(ref):
     return Application.objects.get(ref=ref)
 
 
-def judged(ref, audience=NEW):
-    return selectors.judge(case(ref), at=legal_now(), audience=audience)
+def judged(ref):
+    return selectors.judge(case(ref), at=legal_now())
 
 
 def planned(ref, first, last):
@@ -318,7 +317,7 @@ def test_what_officers_do_with_a_case_is_judged_by_the_rules_for_open_ones(world
 
 def test_a_screening_result_that_was_missing_is_no_news(world):
     ref = world.under_review(world.application())
-    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    assert selectors.changed(case(ref), judged(ref)) == []
     decisions.recommend(ref, seen=seen(ref), outcome="approve", by=world.ministry.reviewer)
     assert case(ref).state == "awaiting_decision"
 
@@ -329,11 +328,11 @@ def test_a_turn_that_was_foreseen_is_no_news(world, clock):
     planned(ref, 0, 60)
     world.under_review(ref)
     clock.shift(days=10)
-    assert {one.outcome.controlled for one in judged(ref, PENDING)} == {True, False}
-    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    assert {one.outcome.controlled for one in judged(ref)} == {True, False}
+    assert selectors.changed(case(ref), judged(ref)) == []
     clock.shift(days=40)
-    assert {one.outcome.controlled for one in judged(ref, PENDING)} == {False}
-    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    assert {one.outcome.controlled for one in judged(ref)} == {False}
+    assert selectors.changed(case(ref), judged(ref)) == []
 
 
 def test_a_fact_that_is_another_than_at_filing_is_news(world):
@@ -345,7 +344,7 @@ def test_a_fact_that_is_another_than_at_filing_is_news(world):
     assert refused(decisions.recommend, ref, **facts) == "policy-changed"
     demo.screened(ref, world.ministry.reviewer)  # its entry is another
     decisions.recommend(ref, seen=seen(ref), acknowledged=tick(ref), **facts)
-    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    assert selectors.changed(case(ref), judged(ref)) == []
 
 
 def test_a_paper_that_the_rules_ask_for_since_is_news(world):
@@ -357,11 +356,11 @@ def test_a_paper_that_the_rules_ask_for_since_is_news(world):
 def test_only_the_end_user_whose_outcome_changed_is_news(world):
     signed = [for_whom(world), for_whom(world, country="FR", use="RESEARCH")]
     ref = filed(world, kind="per_shipment", by_whom=signed[:1])
-    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    assert selectors.changed(case(ref), judged(ref)) == []
     two = world.application(by_whom=[signed[0], for_whom(world, country="FR", use="CIV_WIND")])
     world.under_review(two)
     make.edition(lambda rules, document: rules["R040"]["match"]["end_use.code"].remove("CIV_WIND"))
-    [news] = {one.user.party.country_id for one in selectors.changed(case(two), judged(two, PENDING))}
+    [news] = {one.user.party.country_id for one in selectors.changed(case(two), judged(two))}
     assert news == "FR"
 
 

@@ -55,7 +55,7 @@ def test_of_an_end_user_nobody_screened_it_says_what_counts_for_the_case(world, 
     """As beside the form, and before it is sent; that a result is missing stays said."""
     ref = world.application()
     case = Application.objects.get(ref=ref)
-    looks = selectors.judge(case, at=legal_now(), audience="new")
+    looks = selectors.judge(case, at=legal_now())
     assert all(one.outcome.channels != one.clear.channels for one in looks)
     for _ in ("draft", "filed"):
         found = [one.answer for one in judgements(case, at=legal_now())]
@@ -74,7 +74,7 @@ def test_of_an_end_user_nobody_screened_it_says_what_counts_for_the_case(world, 
 
 def test_each_line_end_user_and_day_is_told_and_one_of_them_in_full(world, read):
     ref = world.application(by_whom=[world.declaration(), world.declaration(country="US")])
-    found = selectors.judge(Application.objects.get(ref=ref), at=legal_now(), audience="new")
+    found = selectors.judge(Application.objects.get(ref=ref), at=legal_now())
     today = len(found) // 2
     assert "Destination Germany" in read(ref)
     assert "Destination United States" in read(ref, f"?n={today + 1}")
@@ -113,7 +113,7 @@ def test_what_was_filed_is_told_as_it_stood_then_and_no_officers_finding_with_it
 def test_by_when_to_file_is_told_of_a_draft_alone(world, read):
     make.edition(lambda _, document: document.update(windows=[]), starts_at=legal_now() + timedelta(days=9))
     ref = world.application()
-    last = len(selectors.judge(Application.objects.get(ref=ref), at=legal_now(), audience="new"))
+    last = len(selectors.judge(Application.objects.get(ref=ref), at=legal_now()))
     told = ("Accepted today, its limit ends", "That day lies ahead", "so file by")
     for state, said in (("draft", True), ("submitted", False)):
         text = read(ref, f"?n={last}")

@@ -241,7 +241,7 @@ def test_a_hit_stays_when_the_entry_changes(world, case):
     screenings.screen(case, **result(case, hit="control_list", reason="CL-0001."), by=world.ministry.reviewer)
     party = renamed(world, case)
     row = Application.objects.get(ref=case)
-    found = selectors.judge(row, at=legal_now(), audience=selectors.PENDING)
+    found = selectors.judge(row, at=legal_now())
     assert {one.facts["screening.hit"] for one in found if one.user.party_id == party.pk} == {"control_list"}
 
 
@@ -263,7 +263,7 @@ def test_a_hit_that_was_cleared_does_not_come_back_with_another_entry(world, cas
     screenings.screen(case, **result(case, hit="watch_list", reason="Entry 3."), by=by)
     screenings.screen(case, **result(case), by=by)
     party = renamed(world, case)
-    found = selectors.judge(Application.objects.get(ref=case), at=legal_now(), audience=selectors.PENDING)
+    found = selectors.judge(Application.objects.get(ref=case), at=legal_now())
     assert {one.facts.get("screening.hit") for one in found if one.user.party_id == party.pk} == {None}
     client.force_login(by.user)
     page = client.get(f"/desk/cases/{case}/").content.decode()

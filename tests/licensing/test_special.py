@@ -309,7 +309,7 @@ def test_a_turn_of_an_unscreened_case_names_the_rule_that_closes_its_way(world):
     applications.submit(ref, seen=seen(ref), by=world.exporter)
     make.edition(closed)
     tasks.turn_cases()
-    (one, *_rest) = selectors.turned(case(ref), judge(case(ref), at=legal_now(), audience="pending"))
+    (one, *_rest) = selectors.turned(case(ref), judge(case(ref), at=legal_now()))
     assert one.rules == ("R020",)
     assert ("special_application" in one.before.channels, "special_application" in one.after.channels) == (True, False)
 

@@ -642,7 +642,7 @@ def test_what_was_said_is_frozen_and_not_how_an_edition_to_come_reads_it(world):
 
 def test_the_facts_of_today_are_frozen(world):
     case, at = Application.objects.get(ref=world.application()), legal_now()
-    [today, *_] = selectors.judge(case, at=at, audience="pending")
+    [today, *_] = selectors.judge(case, at=at)
     later = dataclasses.replace(today, said={**today.said, "exporter.annual_qualified": False})
     [(key, seen_)] = verdicts.foresee(case, [today, later], at).items()
     assert key == (1, today.user.party_id)

@@ -101,13 +101,13 @@ def test_a_turn_that_was_foreseen_and_comes_no_more_is_told_and_acknowledged(wor
     make.edition(lambda rules, _: None, "OFF")
     assert turn(ref)
     assert told(ref) == of("OFF, R033")
-    assert {one.day for one in judged(ref, PENDING)} == {legal_today(), day}
+    assert {one.day for one in judged(ref)} == {legal_today(), day}
     facts = {"outcome": "approve", "by": world.ministry.reviewer}
     assert refused(decisions.recommend, ref, **facts) == "policy-changed"
     decisions.recommend(ref, seen=seen(ref), acknowledged=tick(ref), **facts)
-    assert selectors.changed(case(ref), judged(ref, PENDING)) == []
+    assert selectors.changed(case(ref), judged(ref)) == []
     on(str(day))
-    assert {one.day for one in judged(ref, PENDING)} == {day}
+    assert {one.day for one in judged(ref)} == {day}
 
 
 def test_an_edition_that_judged_and_was_repealed_is_still_read(world, client):
@@ -147,7 +147,7 @@ def test_a_fact_that_changed_is_no_turn_of_the_rules(world):
     user = signed.end_user
     exporters.change_party(user.ref, version=user.version, by=world.exporter, name=user.name, nature="military")
     make.edition(lambda rules, _: rules["R001"].update(rationale_en="In other words."))
-    assert selectors.changed(case(ref), selectors.judge(case(ref), at=legal_now(), audience=PENDING))
+    assert selectors.changed(case(ref), selectors.judge(case(ref), at=legal_now()))
     assert not turn(ref)
 
 
