@@ -455,7 +455,7 @@ def test_what_the_tests_serve_has_the_rights_of_the_application(application, ser
     urllib.request.urlopen(f"{server.url}/readyz").close()
     own = connection.connection.info.backend_pid
     application.execute(
-        "SELECT DISTINCT usename = current_user FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        "SELECT DISTINCT usename = current_user FROM pg_stat_activity WHERE usename IS NOT NULL"
         " AND datname = current_database() AND pid NOT IN (%s, pg_backend_pid())",
         [own],
     )
