@@ -89,8 +89,7 @@ DROP FUNCTION IF EXISTS ledger_tolerance(licensing_licenseline, bigint);  -- as 
 --   {accepted, behind, at, today, state, failures: [{code, pointer, …numbers}], lines: [{line, available_after, worth}]}
 -- state: the license's, after the wait.
 -- behind: nothing was taken, because a newer edition came than the one that judged a line of it.
-DROP FUNCTION IF EXISTS ledger_take(jsonb, boolean);
-CREATE FUNCTION ledger_take(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger_take(request jsonb, dry boolean) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     license_ bigint := (request->>'license')::bigint;
     planned date := (request->>'planned_on')::date;

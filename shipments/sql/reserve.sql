@@ -12,10 +12,8 @@ DO $$ BEGIN
     END IF;
 END $$;
 
-DROP FUNCTION IF EXISTS shipment_license(jsonb);
-
 -- The license that a request of its company names, and what it takes to judge it; no row where there is none.
-CREATE FUNCTION shipment_license(request jsonb) RETURNS SETOF shipment_read LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION shipment_license(request jsonb) RETURNS SETOF shipment_read LANGUAGE sql STABLE AS $$
     SELECT l.id, l.edition, l.usable_until,
            (SELECT p.id FROM exporters_party p WHERE p.exporter_id = l.exporter_id AND p.ref = request->>'end_user'),
            (SELECT p.id FROM exporters_party p WHERE p.exporter_id = l.exporter_id AND p.ref = request->>'consignee'),
