@@ -65,9 +65,7 @@ def confirm(
     instance: str,
     by: Actor,
 ) -> Bulk:
-    """What was shown as good is booked, `at_once` or as a job; what was refused then
-    stays refused.
-    Twice is once.
+    """What was shown as good is booked, `at_once` or as a job; what was refused then stays refused. Twice is once.
 
     shown: the digest of what whoever confirms it saw; read: of what stood there when these rows were made of it, those
     that were refused among them. atomic: all rows, or none. Raises 412 `stale`, 409 `not-booked` and NothingBooked, and
