@@ -19,7 +19,7 @@ def to_verify(actor: Actor) -> QuerySet[Declaration]:
 
 
 def pools_to_decide(actor: Actor) -> QuerySet[PoolChange]:
-    return selectors.pool_changes_waiting(actor).exclude(proposed_by=actor.user)
+    return selectors.pool_changes_waiting(actor).filter(PoolChange.left_to(actor))
 
 
 add(20, "applications", _("Applications"), "exporter")

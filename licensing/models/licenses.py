@@ -644,6 +644,10 @@ class Suspension(models.Model):
         declared then. What the rules close is read of verdicts, which know the instant and the grace."""
         return ~Q(cause=cls.Cause.POLICY) & (Q(end_user=None) | Q(end_user__party=party))
 
+    def opened_himself(self, user: User) -> bool:
+        """Whoever did so does not end it: PostgreSQL has `suspension_enforcement_ended_by_another`."""
+        return self.opened_by_id == user.pk
+
     def not_to_end(self, user: User) -> DomainError | None:
         """Why this officer does not end it; None where he may."""
         if self.end_user_id and self.cause == self.Cause.ENFORCEMENT:
@@ -657,7 +661,7 @@ class Suspension(models.Model):
             )
         if self.cause == self.Cause.EXPORTER:
             return Forbidden(gettext("This came with the company’s account, and ends when that is reinstated."))
-        if self.cause == self.Cause.ENFORCEMENT and self.opened_by_id == user.pk:
+        if self.cause == self.Cause.ENFORCEMENT and self.opened_himself(user):
             return FourEyes(gettext("You suspended it for this, so another officer must end it."))
         return None
 

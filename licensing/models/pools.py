@@ -138,6 +138,11 @@ class PoolChange(PoolScope):
             return FourEyes(gettext("Whoever proposed it does not decide it. Another approver can."))
         return None
 
+    @staticmethod
+    def left_to(actor: Any) -> models.Q:
+        """Of many those that this officer may decide."""
+        return ~models.Q(proposed_by=actor.user)
+
 
 @rights("SELECT")
 class PoolMovement(models.Model):

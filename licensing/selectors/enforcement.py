@@ -114,5 +114,5 @@ def _hit(row: Any, query: Query) -> Hit:
 def ended_by(found: Collection[Hit], user: User) -> tuple[list[Suspension], list[Suspension]]:
     """The causes that these hit: what this officer may end, and what another one must, since he opened it."""
     causes = [one for hit in found for one in hit.causes]
-    own = [one for one in causes if one.opened_by_id == user.pk]
+    own = [one for one in causes if one.opened_himself(user)]
     return [one for one in causes if one not in own], own

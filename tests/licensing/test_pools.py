@@ -17,6 +17,7 @@ from core.history import lines_of, version
 from core.legal_time import day_end, legal_now, legal_today
 from licensing import books, elements, selectors, tasks
 from licensing.actions import pools
+from licensing.menu import pools_to_decide
 from licensing.models import Application, PoolChange, PoolMovement, QuotaPool
 from licensing.models.balances import LicenseLine
 from licensing.selectors import standings
@@ -602,6 +603,7 @@ def test_a_pool_is_opened_by_two_people(world):
     own = proposal(world, ref="Q-2", by=both)
     with pytest.raises(FourEyes):
         pools.approve(own.pk, seen=version(own), by=both)
+    assert [*pools_to_decide(both)] == [change]
     with pytest.raises(IntegrityError), transaction.atomic():
         PoolChange.objects.filter(pk=own.pk).update(decided_by=both.user, decided_at=legal_now(), approved=True)
     with pytest.raises(DomainError) as error:
