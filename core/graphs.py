@@ -42,9 +42,9 @@ def verb_name(transition: Any) -> str:
     return str(transition.custom.get("verb", transition.name))
 
 
-def has_move(transition: Callable[..., Any]) -> bool:
+def has_move(transition: Any) -> bool:
     """The graph has this transition from the state of its row, whatever else it asks."""
-    return bool(transition._django_fsm.has_transition(transition.__self__.state))  # type: ignore[attr-defined]
+    return bool(transition._django_fsm.has_transition(transition.__self__.state))
 
 
 def graph(model: type[models.Model]) -> list[Move]:
