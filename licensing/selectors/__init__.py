@@ -99,7 +99,6 @@ from licensing.selectors.holds import Announced, holds_known, last_day
 from licensing.selectors.inquiries import inquiries_for, inquiries_to_cite, with_answers
 from licensing.selectors.judging import (
     NEW,
-    PENDING,
     Judged,
     Standing,
     Turned,
@@ -232,7 +231,6 @@ __all__ = [
     "NEW",
     "NEWEST",
     "NO_CLOCK",
-    "PENDING",
     "Announced",
     "TOLD_DAYS",
     "Closing",

@@ -19,11 +19,10 @@ from core.references import CODE_LENGTH, read, read_code
 from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.models.verdicts import Verdict
-from licensing.selectors.causes import POLICY, Closing, closings
+from licensing.selectors.causes import POLICY, Closing, closings, open_users
 from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.held_back import held_back
 from licensing.selectors.licenses import licenses_for, with_terms
-from licensing.selectors.usable import open_users
 from licensing.selectors.verdicts import begin_of
 
 ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
