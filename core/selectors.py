@@ -182,6 +182,10 @@ def open_grants(actor: Actor) -> QuerySet[RoleGrant]:
     )
 
 
+def grants_to_confirm(actor: Actor) -> QuerySet[RoleGrant]:
+    return open_grants(actor).exclude(RoleGrant.left_to_others(actor.user))
+
+
 def offices(actor: Actor) -> QuerySet[Organization]:
     return Organization.objects.exclude(kind="exporter").order_by("-kind", "name_en")
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.actions.people import new_person, require_roles
 from core.command import command
-from core.errors import DomainError, FourEyes, Invalid, Problem
+from core.errors import DomainError, Invalid, Problem
 from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
@@ -63,8 +63,8 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
     lock(Organization.objects.filter(memberships__grants=pk))
     grant = lock(open_grants(by), pk=pk)
     member = grant.membership
-    if by.user.pk in (grant.proposed_by_id, member.user_id):
-        raise FourEyes(_("Another administrator must confirm this."))
+    if why := grant.not_to_confirm(by.user):
+        raise why
     admins = Membership.objects.filter(roles__contains=[Role.ADMIN], ended_at=None).exclude(pk=member.pk).count()
     if Role.ADMIN in member.roles and Role.ADMIN not in grant.roles and admins < ADMINS_LEAST:
         message = _("Two administrators must remain: nobody could confirm a role otherwise.")

@@ -7,9 +7,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
+from core.errors import FourEyes
 from core.languages import in_language, spoken
 from core.models.roles import Kind, Role
 
@@ -193,6 +195,19 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.membership}: {', '.join(self.roles)}"
+
+    def not_to_confirm(self, user: User) -> FourEyes | None:
+        """Why this administrator does not; None where he may."""
+        if self.proposed_by_id == user.pk:
+            return FourEyes(gettext("You proposed this; another administrator must confirm it."))
+        if self.membership.user_id == user.pk:
+            return FourEyes(gettext("This is about you; another administrator must confirm it."))
+        return None
+
+    @staticmethod
+    def left_to_others(user: User) -> Q:
+        """Of many, those that this administrator does not confirm."""
+        return Q(proposed_by=user) | Q(membership__user=user)
 
     def role_labels(self) -> list[str]:
         return [str(Role(role).label) for role in self.roles]

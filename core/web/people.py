@@ -39,7 +39,8 @@ OFFICES = [(role.value, role.label) for role in (*ROLES_OF[Kind.MINISTRY], *ROLE
 
 
 def _to_confirm(request: HttpRequest, listing: Listing) -> dict[str, Any]:
-    return {"grants": selectors.open_grants(request.actor)}
+    grants = selectors.open_grants(request.actor)
+    return {"grants": [(grant, grant.not_to_confirm(request.actor.user)) for grant in grants]}
 
 
 MEMBERS = List(
