@@ -37,7 +37,6 @@ from licensing.actions.screenings import require_resolved
 from licensing.granted import compare
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
 from licensing.selectors import applications_for, judge, remedies_of, term_of
-from licensing.states import ApplicationState
 
 Kind, Step, Outcome = ReconsiderationEntry.Kind, DecisionStep.Step, DecisionStep.Outcome
 
@@ -51,8 +50,8 @@ def serve(ref: str, *, by: Actor) -> None:
     row = applications_for(by).filter(ref=ref).first()
     if row is None:
         raise NotFound()
-    if row.state == ApplicationState.REFUSED and row.decision and by.organization_id == row.exporter_id:
-        kept = Service(decision=row.decision, opened_by=by.user, opened_at=legal_now())
+    if refusal := row.unserved(by):
+        kept = Service(decision=refusal, opened_by=by.user, opened_at=legal_now())
         Service.objects.bulk_create([kept], ignore_conflicts=True)
 
 

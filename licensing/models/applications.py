@@ -310,6 +310,11 @@ class Application(FSMModelMixin, models.Model):
             return self._latest(DecisionStep.Step.RECONSIDER)
         return self._latest(DecisionStep.Step.DECIDE) if self.decided_at else None
 
+    def unserved(self, actor: Any) -> "DecisionStep | None":
+        """The refusal that is served when this reader opens it: the first of its applicant's people; else None."""
+        step = self.decision if self.state == S.REFUSED and actor.organization_id == self.exporter_id else None
+        return None if hasattr(step, "service") else step
+
     @property
     def changed_refusal(self) -> "DecisionStep | None":
         """The refusal that was changed on reconsideration; None where none was."""

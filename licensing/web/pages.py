@@ -343,7 +343,7 @@ def _rests_on(row: Application, found: granted.Granted | None) -> list[dict[str,
 
 def _served(request: HttpRequest, row: Application) -> Application:
     """The case, of whose refusal it is kept that somebody of its applicant's people opened its page: the first time."""
-    if request.method != "GET" or row.state != ApplicationState.REFUSED or hasattr(row.decision, "service"):
+    if request.method != "GET" or not row.unserved(request.actor):
         return row
     reconsiderations.serve(row.ref, by=request.actor)
     return get_object_or_404(_whole(request), ref=row.ref)
