@@ -71,13 +71,18 @@ CREATE OR REPLACE FUNCTION shipment_used(request jsonb) RETURNS jsonb LANGUAGE s
     WHERE s.exporter_id = (request->>'organization')::bigint AND s.client_reference = request->>'client_reference';
 $$;
 
--- This transaction has come to the head of a queue for each of these lines; the others stand behind, and a commit wakes
+-- This transaction has come to the head of a queue for the line; the others stand behind, and a commit wakes
 -- the first of one. Behind the row alone each commit wakes everybody: it leaves a new version, for which all of them wait
 -- anew, and all hold the same parents by then. There are four a line, so that some have written their shipments when they
 -- may reserve. Nothing rests on this: what holds is the ledger's lock of the rows.
+CREATE OR REPLACE FUNCTION shipment_in_queue(license bigint, line int) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock((license & 2147483647)::int, (line & 134217727) * 4 + pg_backend_pid() % 4);
+$$;
+
+-- The same for each of these lines, of licenses that stand beside them.
 CREATE OR REPLACE FUNCTION shipment_queue(licenses bigint[], numbers int[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock((license & 2147483647)::int, (line & 134217727) * 4 + pg_backend_pid() % 4)
+    PERFORM shipment_in_queue(license, line)
         FROM (SELECT DISTINCT license, line FROM unnest(licenses, numbers) w (license, line) ORDER BY 1, 2) wanted;
 END;
 $$;
@@ -126,7 +131,7 @@ BEGIN
         RETURN jsonb_build_object('problems', wrong);
     END IF;
     IF shipment IS NULL THEN
-        PERFORM shipment_queue(array_agg(lic.id), array_agg((i->>'line')::int)) FROM jsonb_array_elements(request->'lines') i;
+        PERFORM shipment_in_queue(lic.id, (request #>> '{lines,0,line}')::int);
         shipment := shipment_open(request, lic);
         IF shipment IS NULL THEN
             RETURN jsonb_build_object('accepted', false, 'failures', shipment_used(request));
