@@ -136,6 +136,16 @@ class Shipment(FSMModelMixin, models.Model):
         return any(line.returned for line in lines) and not any(line.abroad for line in lines)
 
     @property
+    def crossed(self) -> bool:
+        """Something of it did, after all that was corrected."""
+        return any(line.crossed for line in self.lines.all())
+
+    @property
+    def crossed_as_last(self) -> bool:
+        """It said that it is the last of its license, something of it crossed, and nothing more is to."""
+        return self.final and self.state not in OPEN_SHIPMENT and self.crossed
+
+    @property
     def may_come_back(self) -> bool:
         """Something of it that crossed is still abroad, whether more is to cross or not: what happened is booked."""
         return any(line.abroad for line in self.lines.all())
@@ -326,8 +336,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     def _report_due_after_all(self) -> date | None:
         """Of goods that did not cross after all nobody reports a delivery."""
-        crossed = any(line.crossed for line in self.lines.all())
-        return self._report_due(self.cleared_at) if crossed and self.cleared_at else None
+        return self._report_due(self.cleared_at) if self.crossed and self.cleared_at else None
 
     @transition(
         field=state,

@@ -15,6 +15,7 @@ from core import proposals
 from core.access import Actor, clock
 from core.command import command
 from core.errors import DomainError, NotFound, Problem
+from core.graphs import has_move
 from core.history import move, record, require
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
@@ -160,7 +161,7 @@ def _clears_after_all(license: License) -> bool:
 
 def exhaust_if_done(license: License, *, by: Actor) -> None:
     """The license in force is used up, its rest lapsed, where the ledger says so. It and all its lines are locked."""
-    if license.state == LicenseState.ACTIVE and ledger.used_up(license):
+    if has_move(license.exhaust) and ledger.used_up(license):
         ledger.set_usable(license, usable=False)
         move(license.exhaust, by=by)
         ledger.lapse(license)
@@ -210,7 +211,7 @@ def _stop_for_what_crossed(license: License, at: datetime) -> None:
 
 
 def last_clearance(license: License) -> None:
-    """The step under a clearance: the shipment that said it is the last was cleared. License and lines are locked."""
+    """The step under what customs says of a shipment that crossed as its last. License and lines are locked."""
     license.last_cleared = True
     license.save(update_fields=["last_cleared"])
 

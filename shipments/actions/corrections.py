@@ -63,6 +63,8 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
         move(shipment.correct, **said)
     else:
         record(shipment, "correct", before=shipment.state, **said)
+    if shipment.crossed_as_last:
+        licenses.last_clearance(license)
     if shipment.all_back:
         move(shipment.come_back, by=by, facts=facts)
     if not went_beyond(license, shipment, message, settled.values(), incidents, at):

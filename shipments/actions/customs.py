@@ -210,7 +210,7 @@ def _clear(
             declared_at=(not gone and shipment.declared_at) or message.declared_at,
             cleared_at=message.cleared_at,
         )
-    if message.final and shipment.final:
+    if shipment.crossed_as_last:
         licenses.last_clearance(license)
     if shipment.all_back:
         move(shipment.come_back, by=by, facts=facts)

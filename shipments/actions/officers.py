@@ -42,7 +42,7 @@ def close_out(ref: str, *, seen: int, reason: str, by: Actor) -> Shipment:
     require(verb, by=by, seen=seen)
     release(shipment, crossed=crossed)
     move(verb, by=by, reason=reason)
-    if crossed and shipment.final and any(line.crossed for line in shipment.lines.all()):
+    if shipment.crossed_as_last:
         licenses.last_clearance(license)
     licenses.exhaust_if_done(license, by=by)
     return shipment

@@ -192,8 +192,7 @@ class Quota:
         if parcel.state != "cleared":
             parcel.state = "cleared" if final else "part_cleared"
         self._lapse_if_over()
-        if final and parcel.last:
-            self.last_cleared = True
+        self._end_with_the_last(parcel)
         if not self._went_beyond(over):
             self.done()
         self.pool.follow(parcel)
@@ -206,9 +205,14 @@ class Quota:
         if more:
             self._pay(parcel, parcel.due)
         self._lapse_if_over()
+        self._end_with_the_last(parcel)
         if not self._went_beyond(over):
             self.settle()
         self.pool.follow(parcel)
+
+    def _end_with_the_last(self, parcel: Parcel) -> None:
+        if parcel.last and parcel.state == "cleared" and parcel.drawn + parcel.over:
+            self.last_cleared = True
 
     def _cross(self, parcel: Parcel, quantity: int) -> int:
         """Out of its reservation, what is free, what lapsed since, tolerance; how much went beyond all that."""

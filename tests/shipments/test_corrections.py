@@ -721,6 +721,15 @@ def test_the_last_shipment_of_which_nothing_crossed_ends_nothing(world):
     assert (state(license), balance()) == ("active", {"available": 1_000})
 
 
+def test_a_last_shipment_that_is_cleared_of_nothing_ends_the_license_once_something_crossed(world):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG, final=True)
+    first = world.clear(shipment.ref, 0)
+    assert (state(shipment), state(license), balance()) == ("cleared", "active", {"available": 1_000})
+    correct(world, shipment, first, 100 * KG)
+    assert (state(license), balance()) == ("exhausted", {"drawn": 100, "lapsed": 900})
+
+
 def test_upward_under_a_declaration_that_was_not_lawful_takes_no_lapse_back(world, clock):
     license, shipment, _ = expired(world, clock)
     late = world.clear(shipment.ref, KG)  # declared after the license's last day
