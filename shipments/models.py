@@ -142,8 +142,11 @@ class Shipment(FSMModelMixin, models.Model):
 
     @property
     def crossed_as_last(self) -> bool:
-        """It said that it is the last of its license, something of it crossed, and nothing more is to."""
-        return self.final and self.state not in OPEN_SHIPMENT and self.crossed
+        """It said that it is the last of its license, something of it crossed, and nothing more is to.
+
+        What customs clears of one that they had rejected is an incident, and ends nothing.
+        """
+        return self.final and self.state not in (*OPEN_SHIPMENT, S.REJECTED) and self.crossed
 
     @property
     def may_come_back(self) -> bool:

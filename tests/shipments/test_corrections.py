@@ -730,6 +730,15 @@ def test_a_last_shipment_that_is_cleared_of_nothing_ends_the_license_once_someth
     assert (state(license), balance()) == ("exhausted", {"drawn": 100, "lapsed": 900})
 
 
+@pytest.mark.parametrize("final", [False, True])
+def test_what_is_cleared_of_a_last_shipment_that_was_rejected_ends_no_license(world, final):
+    license = world.license(kilograms=1_000)
+    shipment = world.shipment(license, 400 * KG, final=True)
+    say(world, shipment, "rejected")
+    assert kinds(world.clear(shipment.ref, 100 * KG, final=final)) == ["cleared_and_rejected"]
+    assert (state(license), balance()) == ("active", {"available": 900, "drawn": 100})
+
+
 def test_upward_under_a_declaration_that_was_not_lawful_takes_no_lapse_back(world, clock):
     license, shipment, _ = expired(world, clock)
     late = world.clear(shipment.ref, KG)  # declared after the license's last day
