@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.deliveries import Message, mails
 from core.errors import DomainError
+from core.graphs import has_move
 from core.history import lines_of, open_verbs, version
 from core.models import HistoryLine, Proposal
 from core.once import reading
@@ -127,12 +128,14 @@ class Failed:
 class Proposed:
     """What waits for its second person on a page's row, and what this reader may do about it.
 
-    countersign, drop: None where that is not open to him. own: he proposed it.
+    countersign, drop: None where that is not open to him. own: he proposed it. possible: the graph has it from the
+    state in which the row is meanwhile, for whoever may.
     """
 
     proposal: Proposal
     label: str
     own: bool
+    possible: bool
     countersign: Offer | None
     drop: Offer | None
     app: str
@@ -228,6 +231,7 @@ def _proposed(row: Any, route: str, found: dict[str, Offer], actor: Actor) -> li
             waiting(row)[verb],
             label_of(noun, verb),
             _own(row, verb, actor),
+            has_move(getattr(row, verb)),
             found.get(verb),
             found.get(f"{DROPS}{verb}"),
             step.app,
