@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from core.access import Actor, visibility
+from core.history import lines_of
 from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
@@ -27,7 +28,6 @@ from licensing.selectors import (
 )
 from licensing.selectors.movements import finds_sent, names_reserved_for, tells_goods
 from licensing.selectors.what_if import reads_reserved
-from licensing.states import ENDED_BY_SOMEBODY, LicenseState
 from shipments.models import (
     Bulk,
     BulkRow,
@@ -39,7 +39,7 @@ from shipments.models import (
     Shipment,
     ShipmentLine,
 )
-from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, ShipmentState
+from shipments.states import NOTHING_CROSSED, OPEN_SHIPMENT, RELEASED, ShipmentState
 
 
 def shipments_for(actor: Actor) -> QuerySet[Shipment]:
@@ -289,15 +289,46 @@ def fate_if_declared(row: Shipment, at: datetime) -> tuple[str, datetime | None]
     """
     if row.state != ShipmentState.RESERVED:
         return LAWFUL, None
-    whole = row.license.and_after() if row.license.state == LicenseState.REPLACED else [row.license]
-    if row.license.state in ENDED_BY_SOMEBODY or whole[-1].state == LicenseState.REVOKED:
-        return TOO_LATE, None
-    by_somebody = Suspension.by_somebody(row.end_user_id)
-    if Suspension.objects.filter(by_somebody, license__in=whole, ended_at=None).exists():
-        return TOO_LATE, None
+    return (TOO_LATE, None) if opened_by_declaration(row.license, row, at) else fate_by_rules(row, at)
+
+
+def fate_by_rules(row: Shipment, at: datetime) -> tuple[str, datetime | None]:
+    """The same of what was reserved by the rules alone, whatever became of it and of its license."""
     lines = [line.line_number for line in row.lines.all()]
     reserved = {"reserved_at": row.created_at, "at": at}
     return fate_of_lines(row.license, row.end_user_id, row.destination, lines, **reserved)
+
+
+def opened_by_declaration(license: License, row: Shipment, moment: datetime) -> list[Incident.Kind]:
+    """Which incidents a declaration of it at that moment opens, as license or reservation was not usable then; none
+    where it is lawful. Of its goods the rules say more (fate_by_rules).
+
+    Its caller has the license and what took its place locked, or asks of now for a page.
+    """
+    kinds = []
+    whole = license.and_after()  # what closes the one that took its place closes what is reserved on it, too
+    closes = Suspension.objects.filter(Suspension.by_somebody(row.end_user_id), license__in=whole)
+    suspended = any(
+        cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at) for cause in closes
+    )
+    turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS], at__lte=moment)
+    ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS)
+    ended = ended or _revoked_after(whole[1:], moment)
+    if suspended or ended or not license.covers(legal_day(moment)):
+        kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
+    gone = lines_of(row).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
+    waiting = row.state in (ShipmentState.RESERVED, ShipmentState.EXPIRED)  # whether a sweep came by or not
+    if gone and gone.at <= moment or waiting and row.past_on(legal_day(moment)):
+        kinds.append(Incident.Kind.RESERVATION_GONE)
+    return kinds
+
+
+def _revoked_after(licenses: Iterable[License], moment: datetime) -> bool:
+    """The ministry had ended what took the place of a license: what is reserved on it ended with that."""
+    return any(lines_of(one).filter(verb="revoke", at__lte=moment).exists() for one in licenses)
+
+
+ENDS = ("revoke", "surrender")  # of a license, before its last day and for good
 
 
 LOOKED_AT = {

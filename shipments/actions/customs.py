@@ -1,6 +1,5 @@
 """What customs reports is on record, whatever we think of it."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,10 +9,10 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
-from core.history import lines_of, move, record, require_seen
-from core.legal_time import legal_day, legal_now
+from core.history import move, record, require_seen
+from core.legal_time import legal_now
 from licensing.actions import licenses
-from licensing.models import License, Suspension
+from licensing.models import License
 from shipments import ledger
 from shipments.actions import corrections
 from shipments.actions.messages import (
@@ -27,6 +26,7 @@ from shipments.actions.messages import (
 )
 from shipments.actions.reservations import follow, lock_with_license, release
 from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Return, ReturnedLine, Shipment
+from shipments.selectors import opened_by_declaration
 from shipments.states import CLEARED_IN, RELEASED, ShipmentState
 
 
@@ -113,7 +113,8 @@ def _declaration(
     A number that belongs to another shipment: what was cleared under it is booked all the same, with an incident.
     Raises DomainError when it was only declared.
     """
-    lawful, kinds = _judge(message, license, shipment)
+    kinds = opened_by_declaration(license, shipment, message.declared_at)
+    lawful = not kinds
     kinds += [Incident.Kind.RULES_FORBADE] if barred else []
     with connection.cursor() as cursor:  # a twin on another license makes this wait, then find the number taken
         cursor.execute(
@@ -137,33 +138,6 @@ def _declaration(
     return row, [open_incident(kind, message, shipment, at) for kind in kinds]
 
 
-def _judge(message: Message, license: License, shipment: Shipment) -> tuple[bool, list[str]]:
-    """Were license and reservation usable at the moment that customs names? Else: which incidents it opens."""
-    kinds: list[str] = []
-    moment = message.declared_at
-    whole = license.and_after()  # what closes the one that took its place closes what is reserved on it, too
-    closes = Suspension.objects.filter(Suspension.by_somebody(shipment.end_user_id), license__in=whole)
-    suspended = any(
-        cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at) for cause in closes
-    )
-    turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS], at__lte=moment)
-    ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS)
-    ended = ended or _revoked_after(whole[1:], moment)
-    if suspended or ended or not license.covers(legal_day(moment)):
-        kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
-    gone = lines_of(shipment).filter(to_state__in=RELEASED).order_by("seq").last()  # released once, if ever
-    waiting = shipment.state in (ShipmentState.RESERVED, ShipmentState.EXPIRED)  # whether a sweep came by or not
-    if gone and gone.at <= moment or waiting and shipment.past_on(legal_day(moment)):
-        kinds.append(Incident.Kind.RESERVATION_GONE)
-    return not kinds, kinds
-
-
-def _revoked_after(licenses: Iterable[License], moment: datetime) -> bool:
-    """The ministry had ended what took the place of a license: what is reserved on it ended with that."""
-    return any(lines_of(one).filter(verb="revoke", at__lte=moment).exists() for one in licenses)
-
-
-ENDS = ("revoke", "surrender")  # of a license, before its last day and for good
 AHEAD = timedelta(minutes=10)  # that clocks may differ
 
 

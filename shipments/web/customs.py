@@ -335,20 +335,21 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
     rows = rows.prefetch_related("declarations", "license__lines", "license__conditions")
     (row,) = selectors.with_questions([get_object_or_404(rows, ref=ref)])
     now = legal_now()
-    fate, _until = selectors.fate_if_declared(row, now)
+    opens = selectors.opened_by_declaration(row.license, row, now)
+    fate, _until = selectors.fate_by_rules(row, now)
     found = offered(request, row, "customs.shipment", failed)
     license = AtTheCounter(**_shared(row.license, legal_day(now)))
     context = {
         "looked_up": row,
         "shipment": row,
         "license": license,
-        "usable": license.obstacle in (None, Obstacle.REPLACED) and not row.closed and fate != licensing.TOO_LATE,
+        "usable": Incident.Kind.LICENSE_NOT_USABLE not in opens and fate != licensing.TOO_LATE,
         "may_cross": row.state in DECLARED
         and all(one.lawful for one in row.declarations.all())
         and not {one.kind for one in row.incidents.all()} & BARS,
         **found,
         "next": NEXT.get(row.state, ""),
-        "gone": row.state in RELEASED or row.past_on(legal_day(now)),
+        "gone": Incident.Kind.RESERVATION_GONE in opens,
         "questions": row.questions,
         "not_to_credit": row.license.not_to_credit(legal_day(now)),
         "destination": Country.objects.filter(pk=row.destination).first(),

@@ -1,7 +1,6 @@
 """Days, months and completeness of cases, licenses and shipments: each limit from both sides, at the verb itself."""
 
 from datetime import date, datetime, timedelta
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,8 +15,8 @@ from licensing.actions import applications, decisions, declarations, licenses, q
 from licensing.models import Application, ApplicationEndUser, ControlItem, Declaration, DeclarationItem, License
 from shipments import actions as shipments
 from shipments import selectors as shipping
-from shipments.actions.customs import _judge
 from shipments.models import Shipment
+from shipments.selectors import opened_by_declaration
 from tests import make
 from tests.make import seen
 from tests.said import refused as refused_with
@@ -322,10 +321,6 @@ def test_another_companys_shipment_and_license_are_not_there(world):
     assert refused(shipments.reserve, world.request(license, 1), by=stranger) == ["not-found"]
 
 
-def judged(license, shipment, moment):
-    return _judge(SimpleNamespace(declared_at=moment, lines=()), license, shipment)[1]
-
-
 def test_a_declaration_is_judged_by_the_moment_it_names(world, clock):
     license = world.license(kilograms=1)
     shipment = world.shipment(license, 1)
@@ -334,13 +329,15 @@ def test_a_declaration_is_judged_by_the_moment_it_names(world, clock):
     first = datetime.combine(license.usable_from, datetime.min.time(), zone)
     end = datetime.combine(license.usable_until + DAY, datetime.min.time(), zone)
     blink = timedelta(microseconds=1)
-    assert [judged(license, shipment, at) for at in (first, end - blink)] == [[], []]
-    assert [judged(license, shipment, at) for at in (first - blink, end)] == [["license_not_usable"]] * 2
+    assert [opened_by_declaration(license, shipment, at) for at in (first, end - blink)] == [[], []]
+    assert [opened_by_declaration(license, shipment, at) for at in (first - blink, end)] == [["license_not_usable"]] * 2
     opened = licenses.open_cause(license, "enforcement", reason="x", by=world.ministry.decider).opened_at
     closed = opened + timedelta(minutes=5)
     license.suspensions.update(ended_at=closed, ended_by=world.ministry.other_decider.user)
-    assert [judged(license, shipment, at) for at in (opened, closed - blink)] == [["license_not_usable"]] * 2
-    assert [judged(license, shipment, at) for at in (opened - blink, closed)] == [[], []]
+    assert [opened_by_declaration(license, shipment, at) for at in (opened, closed - blink)] == [
+        ["license_not_usable"]
+    ] * 2
+    assert [opened_by_declaration(license, shipment, at) for at in (opened - blink, closed)] == [[], []]
 
 
 def test_a_reservation_is_gone_from_the_instant_of_its_release(world):
@@ -348,8 +345,8 @@ def test_a_reservation_is_gone_from_the_instant_of_its_release(world):
     shipment = world.shipment(license, 1)
     shipments.cancel(shipment.ref, by=world.exporter)
     at = HistoryLine.objects.get(verb="cancel").at
-    assert judged(license, shipment, at) == ["reservation_gone"]
-    assert judged(license, shipment, at - timedelta(microseconds=1)) == []
+    assert opened_by_declaration(license, shipment, at) == ["reservation_gone"]
+    assert opened_by_declaration(license, shipment, at - timedelta(microseconds=1)) == []
 
 
 def test_a_license_is_over_after_its_last_day_or_when_it_has_ended():

@@ -17,7 +17,7 @@ from core.models import Delivery, HistoryLine, Membership, Paper, Role
 from core.papers import make_due
 from licensing import books
 from licensing import selectors as licensing
-from licensing.actions import licenses
+from licensing.actions import licenses, verdicts
 from licensing.models import Application, License, Suspension
 from licensing.models.balances import LicenseLine, Movement
 from licensing.papers import checker, proof
@@ -33,6 +33,7 @@ from shipments.models import (
 )
 from shipments.web.customs import AtTheCounter, WithPapers
 from tests import make
+from tests.licensing.test_amendments import replaced
 from tests.licensing.test_verdicts import ban
 from tests.make import seen
 
@@ -829,6 +830,29 @@ def test_what_moves_nothing_is_told_before(verb, event, browser, world, shipment
 def test_a_shipment_that_the_rules_forbid_now_says_so(browser, world, license, shipment):
     make.edition(ban("DE"))
     assert "The license can’t be used now." in text(browser.get(f"/customs/shipments/{shipment.ref}/"))
+
+
+def test_what_was_reserved_before_a_ban_with_a_grace_is_declared_while_that_lasts(browser, world, license, shipment):
+    last = legal_today() + timedelta(days=9)
+    make.edition(ban("DE", transition={"until": str(last)}))
+    assert verdicts.turn(license.pk, by=by_clock())
+    license.refresh_from_db()
+    assert license.state == "suspended"
+    assert sentences(browser.get(f"/customs/shipments/{shipment.ref}/")) == (["next"], ["declare"])
+    receive(world.message(shipment.ref, "declared"), by=world.customs)
+    assert not Incident.objects.exists()
+
+
+def test_what_is_reserved_on_a_replaced_license_that_is_over_is_not_declared(browser, world, license, shipment, clock):
+    replaced(world, license, 900)
+    path = f"/customs/shipments/{shipment.ref}/"
+    assert sentences(browser.get(path)) == (["next"], ["declare"])
+    Shipment.objects.update(reserved_until=license.usable_until + timedelta(days=9))
+    clock.shift(days=(license.usable_until - legal_today()).days + 1)
+    assert sentences(browser.get(path)) == (["not now"], ["declare"])
+    assert f"What was reserved on {license.ref} is still declared" not in text(browser.get(path))
+    receive(world.message(shipment.ref, "declared"), by=world.customs)
+    assert Incident.objects.get().kind == "license_not_usable"
 
 
 def test_back_and_sent_otherwise_says_what_was_booked_since(browser, world, shipment):
