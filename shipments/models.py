@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from core.errors import DomainError, Forbidden, WrongState
 from core.graphs import guarded
 from core.guards import door, insert_only, rights
 from core.legal_time import legal_day
@@ -595,6 +596,21 @@ class Handling(models.Model):
 
     def __str__(self) -> str:
         return str(self.incident)
+
+    def not_to_follow(self) -> DomainError | None:
+        """Why nothing is done about the incident here any more, by anybody; None while it is open."""
+        text = gettext("This incident has ended, so nothing more is done about it here.")
+        return WrongState(text) if self.ended_at else None
+
+    def not_to_take(self, user: User) -> DomainError | None:
+        """Why this officer does not take it; None where he may, whoever has it."""
+        mine = WrongState(gettext("You have it already.")) if self.owner_id == user.pk else None
+        return self.not_to_follow() or mine
+
+    def not_to_end(self, user: User) -> DomainError | None:
+        """Why this officer does not end it; None where he has it."""
+        text = gettext("Take it first: whoever has an incident ends it.")
+        return self.not_to_follow() or (Forbidden(text) if self.owner_id != user.pk else None)
 
 
 class Bulk(models.Model):

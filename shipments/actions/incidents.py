@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import Forbidden, WrongState
+from core.errors import Forbidden
 from core.history import record, require_seen
 from core.legal_time import legal_now
 from core.locks import lock
@@ -16,9 +16,9 @@ from shipments.selectors import handlings_for
 @command
 def take(ref: str, *, seen: int, by: Actor) -> Handling:
     """The incident is this officer's to follow, whoever had it before."""
-    row = _lock_open("take", ref, by)
-    if row.owner_id == by.user.pk:
-        raise WrongState(_("You have it already."))
+    row = _lock("take", ref, by)
+    if refusal := row.not_to_take(by.user):
+        raise refusal
     require_seen(row.incident, seen)
     row.owner = by.user
     row.save(update_fields=["owner"])
@@ -29,7 +29,9 @@ def take(ref: str, *, seen: int, by: Actor) -> Handling:
 @command
 def note(ref: str, *, text: str, by: Actor) -> Handling:
     """What this officer found out stands beside the incident."""
-    row = _lock_open("note", ref, by)
+    row = _lock("note", ref, by)
+    if refusal := row.not_to_follow():
+        raise refusal
     record(row.incident, "note", by=by, reason=text)
     return row
 
@@ -40,9 +42,9 @@ def end(ref: str, *, seen: int, reason: str, by: Actor) -> Handling:
 
     Ends no cause of a suspension that it brought: that is a decider's, on the license.
     """
-    row = _lock_open("end", ref, by)
-    if row.owner_id != by.user.pk:
-        raise Forbidden(_("Take it first: whoever has an incident ends it."))
+    row = _lock("end", ref, by)
+    if refusal := row.not_to_end(by.user):
+        raise refusal
     require_seen(row.incident, seen)
     row.ended_at = legal_now()
     row.save(update_fields=["ended_at"])
@@ -50,10 +52,8 @@ def end(ref: str, *, seen: int, reason: str, by: Actor) -> Handling:
     return row
 
 
-def _lock_open(verb: str, ref: str, by: Actor) -> Handling:
+def _lock(verb: str, ref: str, by: Actor) -> Handling:
     row = lock(handlings_for(by), incident__ref=ref)
     if not officer(f"incident.{verb}")(row, by):
         raise Forbidden(_("Your role does not allow this step."))
-    if row.ended_at:
-        raise WrongState(_("This incident has ended, so nothing more is done about it here."))
     return row

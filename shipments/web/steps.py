@@ -21,7 +21,7 @@ from exporters.web.steps import company
 from licensing.models import Visit
 from licensing.selectors import licenses_for
 from shipments.actions import closing, incidents, officers, qualifications, reports, visits
-from shipments.models import LATE_DAYS, Incident, Shipment
+from shipments.models import LATE_DAYS, Shipment
 from shipments.qualifying import cut_short
 from shipments.selectors import incidents_for, shipments_for
 from shipments.web.annual import AuditForm, DeclineForm, PapersForm, RecordAnswerForm, RecordForm
@@ -50,14 +50,6 @@ COMPANY_DESK = Page("desk.exporter", qualifications_for, key="pk", away="desk.ex
 def told_of_shipment(line: HistoryLine) -> tuple[list[str], str]:
     exporter = Shipment.objects.values_list("exporter_id", flat=True).get(pk=line.subject_id)
     return people(exporter), reverse("shipment", kwargs={"ref": line.subject_ref})
-
-
-def _open(incident: Incident, actor: Actor) -> bool:
-    return incident.handling.ended_at is None
-
-
-def _has_it(incident: Incident, actor: Actor) -> bool:
-    return bool(incident.handling.owner_id == actor.user.pk)
 
 
 def at_the_counter(row: Shipment, actor: Actor) -> bool:
@@ -250,7 +242,7 @@ register(
             INCIDENT_DESK,
             incidents.take,
             _("The incident is yours."),
-            offered=lambda row, actor: _open(row, actor) and not _has_it(row, actor),
+            offered=lambda row, actor: not row.handling.not_to_take(actor.user),
             label=_("Take this incident"),
         ),
         Step(
@@ -260,7 +252,7 @@ register(
             incidents.note,
             _("Your note is kept."),
             NoteForm,
-            offered=_open,
+            offered=lambda row, actor: not row.handling.not_to_follow(),
             label=_("Add a note"),
         ),
         Step(
@@ -270,7 +262,7 @@ register(
             incidents.end,
             _("Ended with your reason."),
             ReasonForm,
-            offered=lambda row, actor: _open(row, actor) and _has_it(row, actor),
+            offered=lambda row, actor: not row.handling.not_to_end(actor.user),
             label=_("End this incident"),
         ),
     ],
