@@ -68,10 +68,9 @@ def require_contestable(row: Application) -> None:
     license = lock(License.objects.filter(pk=row.amends_id))
     _require_no_successor(license)
     if other := license.changing:
-        message = _(
-            "{other} asks to change {ref}, too, and one does at a time. Withdraw that first, then contest this."
-        )
-        raise DomainError(message.format(other=other.ref, ref=license.ref), code="amendment-open")
+        message = _("{other} asks to change {ref}, too, and one does at a time. {way}")
+        facts = {"other": other.ref, "ref": license.ref, "way": other.way_past}
+        raise DomainError(message.format(**facts), code="amendment-open")
 
 
 def _newest(pk: int) -> License:
@@ -83,8 +82,9 @@ def _newest(pk: int) -> License:
 def require_none_renewing(license: License) -> None:
     """No renewal of it is open or has led to a license. Raises DomainError renewal-open."""
     if other := license.renewal:
-        message = _("{other} asks to renew {ref}, and one does at a time. Go on with that one, or withdraw it first.")
-        raise DomainError(message.format(other=other.ref, ref=license.ref), code="renewal-open")
+        message = _("{other} asks to renew {ref}, and one does at a time. {way}")
+        facts = {"other": other.ref, "ref": license.ref, "way": other.way_past}
+        raise DomainError(message.format(**facts), code="renewal-open")
 
 
 def _require_no_successor(license: License) -> None:

@@ -223,8 +223,8 @@ def _not_to_merge(case: Application, at: datetime) -> str:
     elif case.submitted_at < merges.since(at):
         message = _("{ref} was filed more than {months} months ago.")
     elif merged := next(iter(case.merged_into.all()), None):
-        message = _("{ref} was merged into {other} already. Go on with that one, or withdraw it first.")
-        return message.format(ref=case.ref, other=merged.application.ref)
+        message = _("{ref} was merged into {other} already. {way}")
+        return message.format(ref=case.ref, other=merged.application.ref, way=merged.application.way_past)
     else:
         return ""
     return message.format(ref=case.ref, kind=case.get_kind_display(), state=case.get_state_display(), months=MONTHS)

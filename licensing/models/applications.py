@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.errors import DomainError, Forbidden, FourEyes
-from core.graphs import guarded
+from core.graphs import guarded, has_move
 from core.guards import insert_only
 from core.models import Country, Document, HistoryLine, User
 from exporters import rules
@@ -823,6 +823,15 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Withdraw")},
     )
     def withdraw(self) -> None: ...
+
+    @property
+    def way_past(self) -> str:
+        """What its company does where this stands in the way of something else, as a sentence."""
+        if has_move(self.withdraw):
+            return gettext("Withdraw that first.")
+        if self.state == S.ISSUED:
+            return gettext("That has led to a license, so go on with that one.")
+        return gettext("That can’t be withdrawn any more, so wait for its outcome.")
 
 
 def _acted_until(verb: str, user: User) -> Exists:

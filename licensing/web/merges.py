@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.access import Actor
+from core.graphs import has_move
 from core.legal_time import legal_now
 from core.templatetags.lodestone import quantity
 from core.web.refused import complete, form_page, refusals_in, sent
@@ -21,7 +22,7 @@ from licensing.actions.copies import Unnamed
 from licensing.actions.drafts import LineDraft, line_of, said
 from licensing.models import Application, Declaration, Kind, License, Merged
 from licensing.selectors import applications_for, merges
-from licensing.states import OPEN_CASE, RENEWING, ApplicationState
+from licensing.states import RENEWING, ApplicationState
 from licensing.web.changes import Change, facts_of, line_in_full
 from licensing.web.forms.merges import MergeForm
 
@@ -156,8 +157,8 @@ class From:
 
     @property
     def still_open(self) -> list[Application]:
-        """Of the cases those that ask for the same as this one, which somebody may still decide."""
-        return [one.case for one in self.rows if self.live and one.case.state in OPEN_CASE]
+        """Of the cases those that ask for the same as this one, which may be withdrawn."""
+        return [one.case for one in self.rows if self.live and has_move(one.case.withdraw)]
 
     @property
     def unnamed(self) -> list[Unnamed]:

@@ -160,6 +160,17 @@ def test_a_refused_one_is_not_contested_while_another_is_open(world, ending):
     assert refused(renewed, world, ending).code == "renewal-open"
 
 
+def test_a_refusal_is_not_contested_once_another_renewal_led_to_a_license(world, ending):
+    grounds = {"factors": ["END_USE"], "text": "The end-use is not shown."}
+    ref = decided(world, renewed(world, ending).ref, "refuse", **grounds)
+    decisions.refuse(ref, seen=seen(ref), departure="Not shown.", by=world.ministry.decider, **grounds)
+    reconsiderations.serve(ref, by=world.exporter)
+    other = renewed(world, ending)
+    issued(world, make.asking(other).ref)
+    error = refused(reconsiderations.reconsider, ref, seen=seen(ref), grounds="It was shown.", by=world.exporter)
+    assert error.code == "renewal-open" and "That has led to a license, so go on with that one." in error.detail
+
+
 def test_nor_while_that_of_what_took_the_place_of_its_license_is(world, ending):
     """Whoever renews a license looks at those before it; whoever contests looks at those after it, too."""
     grounds = {"factors": ["END_USE"], "text": "The end-use is not shown."}

@@ -11,7 +11,7 @@ from core.legal_time import legal_today
 from core.models import Mail, Proposal
 from licensing import books
 from licensing.actions import amendments, applications, licenses, revocations
-from licensing.models import License, Obstacle
+from licensing.models import Application, License, Obstacle
 from licensing.models.balances import LicenseLine, Movement
 from shipments.actions import receive
 from shipments.models import Incident
@@ -163,6 +163,20 @@ def test_that_its_end_was_proposed_is_taken_back_then(world, license):
     assert refused(lambda: revocations.revoke(license.ref, **call)).code == "wrong-state"
     revocations.drop_revoke(license.ref, seen=seen(license.ref), reason="Handed back", by=world.ministry.decider)
     assert Proposal.objects.get().carried is False
+
+
+@pytest.mark.parametrize(
+    ("state", "way"),
+    [
+        ("draft", "Withdraw that first."),
+        ("awaiting_decision", "Withdraw that first."),
+        ("approved", "wait for its outcome."),
+        ("under_reconsideration", "wait for its outcome."),
+    ],
+)
+def test_where_a_change_of_it_stands_in_the_way_it_says_what_to_do(state, way, world, license):
+    license.changing = Application(ref="AP-1", state=state)
+    assert way in next(licenses.against_surrender(license)).detail
 
 
 def test_a_change_of_it_is_withdrawn_before_it_is_handed_back(world, license, client):
