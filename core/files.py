@@ -177,7 +177,7 @@ def examine(name: str, content: bytes, *, kinds: Kinds, field: str) -> Kind | Pr
         return Problem(pointer, "file-too-large-inside", message)
     except Other:
         if kind is PDF:
-            return Problem(pointer, "file-not-pdf", _("This is not a PDF. Save or scan the certificate as PDF."))
+            return Problem(pointer, "file-not-pdf", _("This is not a PDF. Save or scan the paper as PDF."))
         message = _("Inside, this file is not what the end of its name says, or it has macros. Save it anew.")
         return Problem(pointer, "file-mismatch", message)
     return kind

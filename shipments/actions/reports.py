@@ -43,8 +43,8 @@ def deliver(ref: str, *, delivered_on: date, proof: tuple[str, bytes] | None = N
     assert row.departed_on is not None, "PostgreSQL holds that"
     _require_between("delivered_on", row.departed_on, delivered_on, legal_day(at))
     if proof is None and row.license.asks_proof:
-        message = _("A condition of the license asks for a proof of each delivery. Add it as a PDF or an image.")
-        raise Invalid([Problem("/proof", "required", message)])
+        message = _("A condition of the license asks for a proof of each delivery. Add it as {kinds}.")
+        raise Invalid([Problem("/proof", "required", message.format(kinds=FILE_KINDS))])
     document = keep_file(*proof, field="proof", by=by, kinds=FILE_KINDS, at=at) if proof else None
     facts = {"on": delivered_on.isoformat()}
     move(row.deliver, by=by, at=at, facts=facts, delivered_on=delivered_on, delivery_proof=document)

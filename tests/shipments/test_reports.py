@@ -247,6 +247,7 @@ def test_a_proof_is_asked_for_where_a_condition_says_so(world, departed):
     facts = {"delivered_on": legal_today(), "by": world.exporter}
     refusal = refused(Invalid, "required", reports.deliver, departed.ref, **facts)
     assert [problem.pointer for problem in refusal.errors] == ["/proof"]
+    assert refusal.errors[0].message.endswith(f"Add it as {reports.FILE_KINDS}.")
     assert stands(departed) == ("departed", legal_today(), None, None)
 
 
