@@ -48,6 +48,8 @@ def test_scenario_3_over_pages(filed, on, read, world, client):
     client.force_login(world.exporter.user)
     page = client.get(f"/applications/{filed}/").content.decode()
     assert all(point in page for point in POINTS)
+    assert "The files of all points together are at most 10 MB" in " ".join(page.split())
+    assert page.count("10 MB") == 1
     sent = {"answer_1": "Attached.", "files_2": SimpleUploadedFile("report.pdf", demo.pdf("Report"))}
     answer = client.post(f"/applications/{filed}/resubmit/", sent, follow=True)
     assert found(filed) == ("submitted", None, 0)

@@ -6,7 +6,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.decided import filled
 from core.sizes import TEXT_CHARACTERS
 from core.web.fields import FilesField, one_needed
 from core.web.forms import StepForm, read_upload
@@ -46,11 +45,7 @@ class ResubmitForm(StepForm):
                 label=_("Files for point {number}").format(number=point.number),
                 required=False,
                 kinds=FILE_KINDS,
-                help_text=filled(
-                    _("{kinds}, together at most {most} MB."),
-                    kinds=FILE_KINDS,
-                    most="core.sizes.FILE_MEGABYTES",
-                ),
+                help_text=_("{kinds}.").format(kinds=FILE_KINDS),
             )
             pair = (self.fields[f"{kind}_{point.number}"] for kind in ("answer", "files"))
             one_needed(pair, _("(words or files are needed)"))
