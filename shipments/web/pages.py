@@ -324,6 +324,7 @@ def shipment(request: HttpRequest, ref: str, failed: Failed | None = None) -> Ht
         "shipment": row,
         "reasons": selectors.reasons_on_hold(row, at),
         "too_late": fate == licensing.TOO_LATE,
+        "over": row.past_on(legal_day(at)),
         "declare_by": until and legal_day(until - INSTANT),
         "again_on": until and legal_day(until),
         "verbs": open_verbs(row, request.actor),

@@ -21,8 +21,8 @@ from shipments import actions
 from shipments.actions import LineRequest
 from shipments.ledger import credit
 from shipments.models import Shipment
+from shipments.selectors import opened_by_declaration
 from tests import make
-from tests.licensing.test_limits import judged
 from tests.shipments.test_races import two_lines
 
 KG = 1000
@@ -101,7 +101,7 @@ def test_everybody_says_of_a_license_what_the_ledger_decides_around_its_days(sta
         assert bool(selectors.obstacles([row], counts, closings, at)) == bool(decided), day
         assert License.objects.filter(License.open_on(day)).exists() == (not decided), day
         assert License.objects.filter(License.running_on(day)).exists() == (not row.over_on(day)), day
-        assert ("license_not_usable" in judged(row, Shipment.objects.get(), at)) == bool(decided), day
+        assert ("license_not_usable" in opened_by_declaration(row, Shipment.objects.get(), at)) == bool(decided), day
         usable += [] if decided else [day]
     assert usable == ([first, last] if state == "active" else [])
 

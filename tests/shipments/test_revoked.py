@@ -98,6 +98,13 @@ def test_why_nothing_comes_back_to_one_that_did_not_expire(state, world, license
     assert said in page(client, world.ministry.decider, shipment)
 
 
+def test_the_page_of_what_is_over_says_so_before_the_sweep_comes_by(world, license, client, clock):
+    waits = world.shipment(license, 20 * KG)
+    clock.shift(days=(waits.reserved_until - legal_today()).days + 1)
+    text = text_of(client, world.exporter, f"/shipments/{waits.ref}/")
+    assert "now.</b> Its reservation ended with" in text and "closed for it" not in text
+
+
 def test_its_page_says_not_to_declare_it_and_why(world, license, client):
     waits, gone = world.shipment(license, 20 * KG), world.shipment(license, 10 * KG)
     declared(world, gone)
