@@ -116,7 +116,7 @@ DECLARE
     behind boolean := false;
     by_users boolean := false;
     -- national pools: are there any, and those of them that this has locked
-    pooled boolean := EXISTS (SELECT FROM licensing_quotapool);
+    pooled boolean;
     pools bigint[];
 BEGIN
     IF jsonb_typeof(request) = 'array' THEN  -- a statement of the version before, which waited while this was changed
@@ -131,6 +131,7 @@ BEGIN
                 ARRAY(SELECT (i->>'line')::int FROM jsonb_array_elements(asked_lines) i)) OR last AND l.final_pct > 0)
             ORDER BY l.id FOR NO KEY UPDATE;
     END IF;
+    pooled := EXISTS (SELECT FROM licensing_quotapool);
     IF pooled THEN
         -- of where the license allows it to go, as ledger_hold took no others
         pools := ARRAY(SELECT DISTINCT s.pool FROM pool_shares(license_, (request->>'end_user')::bigint,

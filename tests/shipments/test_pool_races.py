@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
@@ -15,7 +16,8 @@ from core.history import version
 from core.legal_time import legal_today
 from licensing import books, elements
 from licensing.actions import pools
-from licensing.models import PoolMovement, QuotaPool
+from licensing.models import PoolMovement, PoolState, QuotaPool
+from licensing.models.balances import Movement
 from shipments.actions import LineRequest, bulk, reserve
 from shipments.models import Shipment
 from shipments.tasks import lapse_reservations
@@ -154,9 +156,9 @@ def test_twin_both_have_it_without_the_lock(world):
 # --- what changes a pool meanwhile ------------------------------------------------------------------------
 
 
-def proposed(world, ref="Q-EU-DY", cap=1):
+def proposed(world, ref="Q-EU-DY", cap=1, state=PoolState.OPEN):
     pool = QuotaPool.objects.get(ref=ref)
-    terms = {"cap": cap * KG, "from_day": legal_today(), "reason": "Less", "seen": version(pool)}
+    terms = {"cap": cap * KG, "state": state, "from_day": legal_today(), "reason": "Less", "seen": version(pool)}
     return pools.propose_change(ref, **terms, by=world.ministry.policy_officer)
 
 
@@ -198,6 +200,90 @@ def test_a_cut_waits_for_a_reservation_and_comes_after_it_in_the_chain(world):
     assert told[0].startswith("SH-")
     assert list(PoolMovement.objects.values_list("kind", flat=True)) == ["terms", "use", "terms"]
     assert agree()
+
+
+@pytest.mark.parametrize(
+    "terms", [{"cap": 1}, {"cap": 5, "state": PoolState.BLOCKED}, {"cap": 5, "state": PoolState.SUSPENDED}]
+)
+def test_a_reservation_that_waits_for_its_line_reads_how_its_pool_is_after_that(world, terms):
+    license = world.license(kilograms=1_000)
+    make.pool(world.ministry, cap=5)
+    change = proposed(world, **terms)
+    told = while_it_waits(license, lambda: asked(world, license), lambda: approve(world, change))
+    assert (told, stands()) == ("quota-exhausted", (0, 0))
+    assert agree()
+
+
+# --- a pool that is opened meanwhile ----------------------------------------------------------------------
+
+ASKS = "pooled := EXISTS (SELECT FROM licensing_quotapool);"
+BEGINS = "IF jsonb_typeof(request) = 'array' THEN"
+OF_MINE = "pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+
+
+def waits(cursor, other, of):
+    """It has ended, or waits for a lock: whether it waits."""
+    until = time.monotonic() + 15
+    while not other.done() and time.monotonic() < until:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND {of})")
+        if cursor.fetchone()[0]:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def while_it_waits(license, asking, then):
+    """What it was told: somebody else holds its line, does this, and lets it go on."""
+    with closing(psycopg2.connect(**dsn())) as holder, ThreadPoolExecutor() as others:
+        cursor = holder.cursor()
+        cursor.execute("SELECT FROM licensing_licenseline WHERE license_id = %s FOR NO KEY UPDATE", [license.pk])
+        other = others.submit(together, [asking])
+        assert waits(cursor, other, OF_MINE)
+        then()
+        holder.rollback()
+        return other.result()[0]
+
+
+def opening(world, cap):
+    """Its second person's step."""
+    change = make.pool_change(world.ministry, cap=cap)
+    return lambda: make.pool_approved(world.ministry, change)
+
+
+def check_in_one_order():
+    """What counts was reserved after the pool was opened, within its room; what does not, before."""
+    assert stands()[1] == 0
+    opened = PoolMovement.objects.get(kind="terms", pool__ref="Q-EU-DY").at
+    uses = PoolMovement.objects.filter(kind="use", pool__ref="Q-EU-DY")
+    assert all(one.at > opened for one in uses)
+    counted = {one.shipment_id for one in uses}
+    assert all(one.at < opened for one in Movement.objects.filter(kind="reserve").exclude(shipment_id__in=counted))
+    assert agree()
+
+
+@pytest.mark.parametrize(("cap", "refused", "used"), [(1, True, 0), (5, False, 3)])
+def test_a_pool_that_is_opened_while_a_reservation_waits_for_its_line_counts_it(world, cap, refused, used):
+    license = world.license(kilograms=1_000)
+    told = while_it_waits(license, lambda: asked(world, license), opening(world, cap))
+    assert (told == "quota-exhausted", stands()) == (refused, (used, 0))
+    check_in_one_order()
+
+
+def test_and_it_counts_each_row_of_a_bulk(world):
+    license = world.license(kilograms=1_000)
+    rows = [row_of(world, license) for _ in range(2)]
+    told = while_it_waits(license, lambda: booked(world, rows), opening(world, cap=5))
+    assert (told, stands()) == ({201, 409}, (3, 0))
+    check_in_one_order()
+
+
+def test_twin_it_is_missed_where_pools_are_asked_for_before_the_wait(world):
+    license = world.license(kilograms=1_000)
+    with changed("ledger_take", ASKS, ""), changed("ledger_take", BEGINS, ASKS + BEGINS):
+        assert while_it_waits(license, lambda: asked(world, license), opening(world, cap=1)).startswith("SH-")
+    assert books.drift() == []  # nothing else says so
+    with pytest.raises(AssertionError):
+        check_in_one_order()
 
 
 def test_a_pool_that_is_opened_before_the_judging_is_looked_for_again(world):
