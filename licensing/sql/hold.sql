@@ -16,6 +16,7 @@ BEGIN
             FROM unnest(licenses, numbers) wanted (license, line)
             UNION SELECT n.id FROM licensing_licenseline n WHERE n.license_id = ANY (licenses) AND n.final_pct > 0))
         ORDER BY l.id FOR NO KEY UPDATE;
+    LOCK TABLE licensing_quotapool IN ROW EXCLUSIVE MODE;  -- as in ledger_take
     PERFORM 1 FROM licensing_quotapool p WHERE p.id = ANY (ARRAY(
             SELECT q.id FROM unnest(licenses, numbers) wanted (license, line)
             JOIN licensing_license lic ON lic.id = wanted.license

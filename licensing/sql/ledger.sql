@@ -130,6 +130,8 @@ BEGIN
             WHERE l.license_id = license_ AND (l.number = ANY (
                 ARRAY(SELECT (i->>'line')::int FROM jsonb_array_elements(asked_lines) i)) OR last AND l.final_pct > 0)
             ORDER BY l.id FOR NO KEY UPDATE;
+        -- no pool is opened from here until this has ended (pool_decide)
+        LOCK TABLE licensing_quotapool IN ROW EXCLUSIVE MODE;
     END IF;
     pooled := EXISTS (SELECT FROM licensing_quotapool);
     IF pooled THEN

@@ -147,8 +147,8 @@ CREATE OR REPLACE FUNCTION pool_asked(request jsonb) RETURNS jsonb LANGUAGE sql 
         FROM jsonb_array_elements(request->'lines') WITH ORDINALITY lines (i, n)));
 $$;
 
--- The pools that have no room for it: [{code, pointer, …}]. held: those that the caller has locked. Raises where it counts
--- against another one, which was opened after the question, or the wait, began.
+-- The pools that have no room for it: [{code, pointer, …}]. held: those that the caller has locked, or found where it locks
+-- none. Raises where it counts against another one, which was opened after the question began.
 CREATE OR REPLACE FUNCTION pool_failures(request jsonb, held bigint[], today date) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     failures jsonb := '[]';
@@ -214,7 +214,8 @@ CREATE OR REPLACE FUNCTION pool_overlaps(asked licensing_poolchange) RETURNS SET
 $$;
 
 -- An approved change is in the books: its pool is there, and has these terms from its day on. Or, of a new one, other pools
--- count some of the same, or one has its number: their numbers, and nothing was done.
+-- count some of the same, or one has its number: their numbers, and nothing was done. One is opened beside no reservation
+-- (ledger_take).
 CREATE OR REPLACE FUNCTION pool_decide(change bigint) RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 DECLARE

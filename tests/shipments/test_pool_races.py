@@ -216,9 +216,15 @@ def test_a_reservation_that_waits_for_its_line_reads_how_its_pool_is_after_that(
 
 # --- a pool that is opened meanwhile ----------------------------------------------------------------------
 
+CLOSES = "LOCK TABLE licensing_quotapool IN ROW EXCLUSIVE MODE;"
 ASKS = "pooled := EXISTS (SELECT FROM licensing_quotapool);"
 BEGINS = "IF jsonb_typeof(request) = 'array' THEN"
+DECIDED = "PERFORM pool_post(m);"
 OF_MINE = "pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+OF_POOLS = """
+    relation = 'licensing_quotapool'::regclass
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def waits(cursor, other, of):
@@ -242,6 +248,22 @@ def while_it_waits(license, asking, then):
         then()
         holder.rollback()
         return other.result()[0]
+
+
+def at_the_gate(first, second):
+    """What both were told: the second begins when the first is at the gate, which opens when that has ended, or waits
+    for the pools."""
+    with ThreadPoolExecutor() as others, closing(psycopg2.connect(**dsn())) as watch:
+        watch.autocommit = True
+        told = []
+
+        def then():
+            told.append(others.submit(together, [second]))
+            waits(watch.cursor(), told[0], OF_POOLS)
+
+        with Gate.opened_for(1, then):
+            (one,) = together([first])
+        return one, *told[0].result()
 
 
 def opening(world, cap):
@@ -286,35 +308,76 @@ def test_twin_it_is_missed_where_pools_are_asked_for_before_the_wait(world):
         check_in_one_order()
 
 
-def test_a_pool_that_is_opened_before_the_judging_is_looked_for_again(world):
-    """Between the reservation's question which pools it meets and its answer: what it contains is not lost."""
+def opened_while_one_is_judged(world):
+    """Beside another pool, so that it asks which ones it uses."""
     license = world.license(kilograms=1_000)
     make.pool(world.ministry, "Q-TB", element="Tb")
-    opening = make.pool_change(world.ministry)
-    calls = []
+    with changed("ledger_take", JUDGED, Gate.THROUGH + JUDGED):
+        assert at_the_gate(lambda: asked(world, license), opening(world, cap=1))[0].startswith("SH-")
 
-    def then():
-        calls.append(make.pool_approved(world.ministry, opening))
 
-    # open to the second try: the gate is let go of, and nobody holds it then
-    with changed("ledger_take", CLOCK, Gate.THROUGH + CLOCK), Gate.opened_for(1, then):
-        (told,) = together([lambda: asked(world, license)])
-    assert told.startswith("SH-") and calls
-    assert (stands(), stands("Q-TB")) == ((3, 0), (1, 0))
-    assert agree()
+def test_a_pool_is_opened_after_the_reservations_that_are_judged(world):
+    opened_while_one_is_judged(world)
+    assert (stands(), stands("Q-TB")) == ((0, 0), (1, 0))
+    check_in_one_order()
+
+
+def test_twin_it_is_passed_by_what_nobody_judged(world):
+    with changed("ledger_take", CLOSES, ""):
+        opened_while_one_is_judged(world)
+    assert stands() == (3, 2)
+    with pytest.raises(AssertionError):
+        check_in_one_order()
+
+
+def asked_while_one_is_opened(world):
+    """Approved, and not yet committed."""
+    license = world.license(kilograms=1_000)
+    with changed("pool_decide", DECIDED, DECIDED + Gate.THROUGH):
+        return at_the_gate(opening(world, cap=1), lambda: asked(world, license))[1]
+
+
+def test_a_reservation_waits_for_a_pool_that_is_approved(world):
+    assert asked_while_one_is_opened(world) == "quota-exhausted"
+    check_in_one_order()
+
+
+def test_twin_it_passes_that_by(world):
+    with changed("ledger_take", CLOSES, ""):
+        assert asked_while_one_is_opened(world).startswith("SH-")
+    with pytest.raises(AssertionError):
+        check_in_one_order()
+
+
+def opened_while_a_bulk_is_judged(world):
+    license = world.license(kilograms=1_000)
+    rows = [row_of(world, license) for _ in range(2)]
+    with changed("ledger_take", BEGINS, Gate.THROUGH + BEGINS):
+        return at_the_gate(lambda: booked(world, rows), opening(world, cap=5))[0]
+
+
+def test_a_pool_is_opened_after_the_bulks_that_hold_what_they_need(world):
+    assert opened_while_a_bulk_is_judged(world) == {201}
+    assert stands() == (0, 0)
+    check_in_one_order()
+
+
+def test_twin_it_is_one_that_they_do_not_hold(world):
+    with changed("ledger_hold", CLOSES, ""):
+        assert opened_while_a_bulk_is_judged(world) == {201, 409}
 
 
 def test_a_pool_that_is_not_held_is_not_judged(world):
+    """Where somebody only asks, which keeps none from being opened."""
     license = world.license(kilograms=1_000)
     make.pool(world.ministry, "Q-TB", element="Tb")
-    opening = make.pool_change(world.ministry)
     said = elements.contents({"Dy": "0.03"}, elements.DECLARED, "")
     lines = [{"line": 1, "quantity": KG, "unit": "g", "hs": "", "value": None, "contents": said}]
     whom = license.end_users.get().party_id
-    gate = Gate.opened_for(1, lambda: make.pool_approved(world.ministry, opening))
+    gate = Gate.opened_for(1, opening(world, cap=5))
     asking = pytest.raises(OperationalError, match="another pool")
     with changed("ledger_take", CLOCK, Gate.THROUGH + CLOCK), gate, asking:
-        make.taken(license, whom, KG, lines=lines)
+        make.taken(license, whom, KG, lines=lines, dry=True)
 
 
 def test_two_pools_that_overlap_and_are_approved_at_once_are_one(world):
