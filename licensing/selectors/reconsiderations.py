@@ -14,7 +14,7 @@ from core.legal_time import LEGAL_ZONE, day_start, legal_day, legal_today
 from core.models import Delivery, HistoryLine, LegalDay
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
-from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry
+from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
 from licensing.models.reconsiderations import ACCEPT_DAYS, contested, said_by_law, said_of
 from licensing.selectors.applications import applications_for
 from licensing.states import CONTESTED, ApplicationState
@@ -59,13 +59,7 @@ def remedies_of(cases: Iterable[Application]) -> dict[int, Remedy]:
     refused = [case.pk for case in cases if case.state in CONTESTED]
     if not refused:
         return {}
-    mail = Delivery.objects.filter(
-        line__subject_kind="application",
-        line__subject_id=OuterRef("application_id"),
-        line__verb="refuse",
-        line__at=OuterRef("at"),
-        delivered_at__isnull=False,
-    ).exclude(to="")
+    mail = _notices(case="application_id", at="at")
     rows = DecisionStep.objects.filter(application__in=refused, step=DecisionStep.Step.DECIDE).annotate(
         sent_at=Subquery(mail.order_by("delivered_at").values("delivered_at")[:1])
     )
@@ -74,6 +68,13 @@ def remedies_of(cases: Iterable[Application]) -> dict[int, Remedy]:
     days = [day for both in told.values() for day in both if day]
     table = _table(min(days), max(days) + timedelta(days=CONTEST_DAYS) + _MORE, SERVICE_DAYS) if days else None
     return {pk: _remedy(sent_on, opened_on, table) for pk, (sent_on, opened_on) in told.items()}
+
+
+def _notices(case: str, at: str) -> QuerySet[Delivery]:
+    """Those that went out of the refusal of this case at this instant: where each stands in the query around."""
+    refusal = {"line__subject_kind": "application", "line__verb": "refuse"}
+    of_it = {"line__subject_id": OuterRef(case), "line__at": OuterRef(at)}
+    return Delivery.objects.filter(**refusal, **of_it, delivered_at__isnull=False).exclude(to="")
 
 
 def _opened_at(step: DecisionStep) -> datetime | None:
@@ -105,9 +106,14 @@ def _remedy(sent_on: date | None, opened_on: date | None, table: Calendar | None
 
 
 def contestable_still(today: date) -> Q:
-    """Of many cases those refused no longer ago than that it may still be contested: `remedies_of` says until when."""
-    since = today - timedelta(days=CONTEST_DAYS) - 2 * _MORE
-    return Q(state=ApplicationState.REFUSED, decided_at__gte=day_start(since))
+    """Of many cases those refused whose refusal did not reach anybody so long ago that it can't be contested any more:
+    `remedies_of` says until when."""
+    since = day_start(today - timedelta(days=CONTEST_DAYS) - 2 * _MORE)
+    opened = Service.objects.filter(
+        decision__application=OuterRef("pk"), decision__at=OuterRef("decided_at"), opened_at__lt=since
+    )
+    sent = _notices(case="pk", at="decided_at").filter(delivered_at__lt=since)
+    return Q(~Exists(opened), ~Exists(sent), state=ApplicationState.REFUSED)
 
 
 def contestable_until(sent_on: date) -> date | None:

@@ -314,6 +314,22 @@ def test_the_overview_tells_of_a_refusal_whose_notice_is_on_its_way(world, on):
     assert need.text == "The days to contest it count from when you open it."
 
 
+@pytest.mark.parametrize("reach", [lambda ref, by: relay(), lambda ref, by: reconsiderations.serve(ref, by=by)])
+def test_the_overview_tells_of_it_as_long_as_it_can_be_contested_however_late_it_is_served(reach, ref, world, on):
+    def told():
+        return [need.due_on for need in make.needs_of(world.exporter) if ref in need.title]
+
+    on("2026-07-01")  # over 120 days after it was decided
+    assert told() == [None]
+    reach(ref, world.exporter)
+    last = remedy(ref).last_day
+    assert last >= D("2026-08-30")
+    on(last.isoformat())
+    assert told() == [last]
+    on("2026-12-01")
+    assert not Application.objects.filter(selectors.contestable_still(legal_today())).exists()
+
+
 def test_mail_and_overview_say_that_opening_it_begins_the_days(world, on, client, settings):
     settings.EMAIL_BACKEND = "core.mailbox.Backend"
     on("2026-03-02")
@@ -469,6 +485,7 @@ def test_an_officer_of_another_province_has_none_of_them(contested, m):
 
 def test_the_notice_of_an_earlier_refusal_serves_no_later_one(begun, m, world, on):
     relay()
+    Service.objects.create(decision=case(begun).decision, opened_by=world.exporter.user, opened_at=legal_now())
     act("quash", begun, m.reconsiderer)
     new = [demo.person(f"new-{n}", f"New {n}", m.office, Role.DECIDER) for n in range(2)]
     on("2026-03-02")
@@ -476,6 +493,7 @@ def test_the_notice_of_an_earlier_refusal_serves_no_later_one(begun, m, world, o
     decisions.recommend(begun, seen=seen(begun), outcome="refuse", acknowledged=tick(begun), by=new[0], **NO)
     decisions.refuse(begun, seen=seen(begun), departure="Doubts.", by=new[1], **NO)
     assert remedy(begun).sent_on is None
+    assert Application.objects.filter(selectors.contestable_still(D("2026-08-01")), ref=begun).exists()
     relay()
     assert remedy(begun).sent_on == D("2026-03-02")
 
