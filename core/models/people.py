@@ -196,12 +196,14 @@ class RoleGrant(models.Model):
     def __str__(self) -> str:
         return f"{self.membership}: {', '.join(self.roles)}"
 
+    WHO_CONFIRMS = _("Another administrator must confirm it.")
+
     def not_to_confirm(self, user: User) -> FourEyes | None:
         """Why this administrator does not; None where he may."""
         if self.proposed_by_id == user.pk:
-            return FourEyes(gettext("You proposed this; another administrator must confirm it."))
+            return FourEyes(f"{gettext('You proposed this.')} {self.WHO_CONFIRMS}")
         if self.membership.user_id == user.pk:
-            return FourEyes(gettext("This is about you; another administrator must confirm it."))
+            return FourEyes(f"{gettext('This is about you.')} {self.WHO_CONFIRMS}")
         return None
 
     @staticmethod

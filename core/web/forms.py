@@ -73,7 +73,6 @@ class OfficerForm(forms.Form):
         label=_("Roles"),
         choices=[(role.value, role.label) for role in Role if role not in ROLES_OF["exporter"]],
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("A second administrator must confirm them."),
     )
     province = province_field()
 
@@ -99,7 +98,7 @@ class KeyForm(forms.Form):
                 label=_("Customs office"),
                 coerce=int,
                 choices=[(office.pk, str(office)) for office in offices],
-                help_text=_("An office is here when two administrators have given it an officer."),
+                help_text=_("An office is here once it has an officer."),
             )
             self.order_fields(["office"])
 

@@ -15,7 +15,7 @@ from core import actions, invitations, selectors, signing, upgrades
 from core.deliveries import MAIL, PAPER
 from core.errors import Invalid, NotFound, Problem, one_stop
 from core.files import end_of
-from core.models import Document, Mail, Organization, Paper
+from core.models import Document, Mail, Organization, Paper, RoleGrant
 from core.navigation import entries
 from core.web.forms import (
     JoinForm,
@@ -141,9 +141,8 @@ def officer_add(request: HttpRequest) -> HttpResponse:
     if complete(request, form):
         with refusals_in(form):
             actions.propose_officer(**form.cleaned_data, by=request.actor)
-            messages.success(request, _("Proposed. Another administrator must confirm it."))
-            return redirect("officers")
-    return form_page(request, "core/officer_form.html", form)
+            return _proposed(request)
+    return form_page(request, "core/officer_form.html", form, who_confirms=RoleGrant.WHO_CONFIRMS)
 
 
 def officer_change(request: HttpRequest, pk: int) -> HttpResponse:
@@ -153,9 +152,13 @@ def officer_change(request: HttpRequest, pk: int) -> HttpResponse:
     if complete(request, form):
         with refusals_in(form):
             actions.propose_roles(pk, **form.cleaned_data, by=request.actor)
-            messages.success(request, _("Proposed. Another administrator must confirm it."))
-            return redirect("officers")
-    return form_page(request, "core/officer_form.html", form, officer=officer)
+            return _proposed(request)
+    return form_page(request, "core/officer_form.html", form, officer=officer, who_confirms=RoleGrant.WHO_CONFIRMS)
+
+
+def _proposed(request: HttpRequest) -> HttpResponse:
+    messages.success(request, f"{_('Proposed.')} {RoleGrant.WHO_CONFIRMS}")
+    return redirect("officers")
 
 
 def grant_confirm(request: HttpRequest, pk: int) -> HttpResponse:

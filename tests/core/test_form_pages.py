@@ -95,7 +95,7 @@ def test_whoever_a_proposal_is_about_is_not_offered_to_confirm_it(world, page, c
     client.force_login(m.other_admin.user)
     text = client.get("/officers/").content.decode()
     assert confirm not in text
-    assert "This is about you; another administrator must confirm it." in text
+    assert "This is about you. Another administrator must confirm it." in text
 
 
 def test_a_mail_that_is_ended_needs_a_reason_and_the_page_says_that_it_is_over(world, page):

@@ -137,7 +137,7 @@ def test_an_auditor_reads_who_the_officers_are_and_changes_none(client, ministry
     actions.propose_roles(member.pk, roles=["auditor"], by=ministry.admin)
     client.force_login(ministry.auditor.user)
     text = client.get("/officers/").content.decode()
-    assert ministry.reviewer.user.email in text and "Waits for another administrator" in text
+    assert ministry.reviewer.user.email in text and "Waits to be confirmed" in text
     assert not [word for word in ("/officers/add/", f"/officers/{member.pk}/", "/confirm/") if word in text]
     assert client.get("/officers.csv").content.decode().count(ministry.reviewer.user.email) == 1
     assert client.get(f"/officers/{member.pk}/").status_code == 403
