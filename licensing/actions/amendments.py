@@ -32,9 +32,7 @@ def require_amendable(row: Application) -> None:
         return
     _require_no_successor(license)
     if not has_move(license.amend) or license.past_on(legal_day(legal_now())):
-        message = _(
-            "{ref} is “{state}”, and only a license in force can be changed. Wait until it is again, or withdraw this."
-        )
+        message = _("{ref} is “{state}”, and only a license in force can be changed. Wait until it is again.")
         text = message.format(ref=license.ref, state=license.get_state_display())
         raise DomainError(text, code="license-not-amendable")
 
@@ -89,7 +87,7 @@ def require_none_renewing(license: License) -> None:
 
 def _require_no_successor(license: License) -> None:
     if other := license.successor:
-        message = _("{ref} was replaced by {other} meanwhile. Withdraw this, and begin a change of {other} instead.")
+        message = _("{ref} was replaced by {other} meanwhile. Begin a change of {other} instead.")
         raise DomainError(message.format(ref=license.ref, other=other.ref), code="license-not-amendable")
 
 
@@ -145,12 +143,9 @@ def amend(ref: str, *, seen: int, by: Actor) -> Application:
     license = lock(licenses_for(by), ref=ref)
     require(license.amend, by=by, seen=seen)
     if other := license.changing:
-        message = _(
-            "{other} asks to change {ref} already. Change that draft, have a signatory withdraw it, or wait until it is"
-            " decided."
-        )
-        text = message.format(other=other.ref, ref=license.ref)
-        raise DomainError(text, code="amendment-open")
+        message = _("{other} asks to change {ref} already, and one does at a time. {way}")
+        facts = {"other": other.ref, "ref": license.ref, "way": other.way_past}
+        raise DomainError(message.format(**facts), code="amendment-open")
     at = legal_now()
     number = draw(Application.PREFIX)
     move(license.amend, by=by, at=at, facts={"application": number})

@@ -78,7 +78,7 @@ def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
     """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
     row = lock(applications_for(by), ref=ref)
     if row.state != ApplicationState.DRAFT:
-        raise WrongState(_("The application was sent; it can't be changed any more. Withdraw it to file another."))
+        raise WrongState(_("The application was sent; it can't be changed any more."))
     require_version(row, version)
     row.version += 1
     return write(row, draft, _lock_declared(draft), by, "edit")

@@ -124,7 +124,7 @@ def test_whoever_prepares_for_its_company_begins_one_of_a_license_in_force_and_o
     assert refused(lambda: applications.submit(row.ref, seen=seen(row.ref), by=clerk)).code == "forbidden"
     error = refused(lambda: begun(world, license))
     assert (error.code, error.status) == ("amendment-open", 409)
-    assert row.ref in error.detail and "have a signatory withdraw it" in error.detail
+    assert row.ref in error.detail and "Withdraw that first." in error.detail
     applications.withdraw(row.ref, by=world.exporter)
     begun(world, license)
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
