@@ -50,7 +50,7 @@ def sought(actor: Actor, at: datetime) -> dict[str, QuerySet[Any]]:
         "supplements": cases.filter(state=ApplicationState.SUPPLEMENT_REQUIRED),
         "questions": selectors.open_questions(actor),
         "intents": selectors.open_intents(actor, today).order_by("due_on", "pk")[: MOST + 1],
-        "refusals": refused.order_by("decided_at", "pk")[:MOST_REFUSED],
+        "refusals": refused.order_by("-decided_at", "-pk")[:MOST_REFUSED],
         "unreported": unreported.order_by("report_due_on", "pk")[: MOST + 1],
         "unsent": unsent[: MOST + 1],
         "drafts": cases.filter(state=ApplicationState.DRAFT)[: MOST + 1],

@@ -273,7 +273,10 @@ def _taken(row: Shipment) -> Taken:
 
 
 def _too_late(row: Shipment, at: datetime) -> bool:
-    return row.license.past_on(legal_day(at)) or fate_if_declared(row, at)[0] == TOO_LATE
+    if row.state != ShipmentState.RESERVED:
+        return row.license.past_on(legal_day(at))
+    closed = Incident.Kind.LICENSE_NOT_USABLE in opened_by_declaration(row.license, row, at)
+    return closed or fate_by_rules(row, at)[0] == TOO_LATE
 
 
 def reasons_on_hold(row: Shipment, at: datetime) -> list[Reason]:

@@ -23,6 +23,7 @@ from licensing.actions.drafts import Draft, said, unchanged
 from licensing.granted import decided
 from licensing.models import Application, ApplicationEndUser, Declaration, Kind, License, Suspension
 from licensing.selectors import licenses_for, taken_along
+from licensing.states import LicenseState
 
 
 def require_amendable(row: Application) -> None:
@@ -31,8 +32,11 @@ def require_amendable(row: Application) -> None:
     if license is None:
         return
     _require_no_successor(license)
-    if not has_move(license.amend) or license.past_on(legal_day(legal_now())):
-        message = _("{ref} is “{state}”, and only a license in force can be changed. Wait until it is again.")
+    past = license.past_on(legal_day(legal_now()))
+    if not has_move(license.amend) or past:
+        message = _("{ref} is “{state}”, and only a license in force can be changed.")
+        if license.state == LicenseState.SUSPENDED and not past:
+            message = _("{ref} is “{state}”, and only a license in force can be changed. Wait until it is again.")
         text = message.format(ref=license.ref, state=license.get_state_display())
         raise DomainError(text, code="license-not-amendable")
 

@@ -268,7 +268,7 @@ def against_surrender(license: License) -> Iterator[DomainError]:
         text = _("A penalty on this license, about which you were heard, is decided first. Hand it back after that.")
         yield DomainError(text, code="proposal-open")
     if other := license.changing:
-        text = _("{other} asks to change this license, which is handed back after that. {way}")
+        text = _("{other} asks to change this license. {way}")
         yield DomainError(text.format(other=other.ref, way=other.way_past), code="amendment-open")
     lines = [(one, line) for one in license.and_before() for line in sorted(one.lines.all(), key=_number)]
     taken = [(one, line) for one, line in lines if line.reserved]

@@ -828,7 +828,7 @@ class Application(FSMModelMixin, models.Model):
     def way_past(self) -> str:
         """What its company does where this stands in the way of something else, as a sentence."""
         if has_move(self.withdraw):
-            return gettext("Withdraw that first.")
+            return gettext("Go on with that one, or have a signatory withdraw it first.")
         if self.state == S.ISSUED:
             return gettext("That has led to a license, so go on with that one.")
         return gettext("That can’t be withdrawn any more, so wait for its outcome.")

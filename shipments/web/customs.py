@@ -336,14 +336,14 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
     (row,) = selectors.with_questions([get_object_or_404(rows, ref=ref)])
     now = legal_now()
     opens = selectors.opened_by_declaration(row.license, row, now)
-    fate, _until = selectors.fate_by_rules(row, now)
+    forbidden = row.state in NEXT and selectors.fate_by_rules(row, now)[0] == licensing.TOO_LATE
     found = offered(request, row, "customs.shipment", failed)
     license = AtTheCounter(**_shared(row.license, legal_day(now)))
     context = {
         "looked_up": row,
         "shipment": row,
         "license": license,
-        "usable": Incident.Kind.LICENSE_NOT_USABLE not in opens and fate != licensing.TOO_LATE,
+        "usable": Incident.Kind.LICENSE_NOT_USABLE not in opens and not forbidden,
         "may_cross": row.state in DECLARED
         and all(one.lawful for one in row.declarations.all())
         and not {one.kind for one in row.incidents.all()} & BARS,

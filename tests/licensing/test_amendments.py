@@ -124,7 +124,7 @@ def test_whoever_prepares_for_its_company_begins_one_of_a_license_in_force_and_o
     assert refused(lambda: applications.submit(row.ref, seen=seen(row.ref), by=clerk)).code == "forbidden"
     error = refused(lambda: begun(world, license))
     assert (error.code, error.status) == ("amendment-open", 409)
-    assert row.ref in error.detail and "Withdraw that first." in error.detail
+    assert row.ref in error.detail and "have a signatory withdraw it first." in error.detail
     applications.withdraw(row.ref, by=world.exporter)
     begun(world, license)
     licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=world.ministry.decider)
@@ -390,7 +390,7 @@ def test_it_goes_on_only_while_the_license_is_in_force(world, step):
             licenses.suspend(license.ref, seen=seen(license.ref), reason="Inspection", by=officers.decider)
             error = refused(call)
             assert (error.code, error.status) == ("license-not-amendable", 409)
-            assert "only a license in force can be changed" in error.detail
+            assert "only a license in force can be changed. Wait until it is again." in error.detail
             return
         call()
 
@@ -475,6 +475,14 @@ def test_a_refusal_is_not_changed_while_its_license_could_not_be_replaced(world)
     facts = {"suspension": cause.pk, "reason": "Over", "by": m.other_decider}
     licenses.lift(license.ref, seen=seen(license.ref), **facts)
     assert reconsiderations.change(first, seen=seen(first), **said).state == "approved"
+
+
+def test_what_a_license_waits_for_that_ended_is_not_said(world):
+    license = world.license(kilograms=100)
+    row = asks(begun(world, license), 80)
+    make.ended(world, license)
+    error = refused(lambda: applications.submit(row, seen=seen(row), by=world.exporter))
+    assert error.detail == f"{license.ref} is “Ended by the ministry”, and only a license in force can be changed."
 
 
 def test_a_refusal_is_contested_when_no_other_change_is_open(world):

@@ -535,7 +535,9 @@ def test_what_was_merged_is_not_merged_again_as_long_as_that_stands(world):
     cases = [sent(world), sent(world), sent(world)]
     row = merged(world, *cases[:2])
     error = refused(merges.merge, [case.ref for case in cases[1:]], by=world.exporter)
-    said = f"{cases[1].ref} was merged into {row.ref} already. Withdraw that first."
+    said = (
+        f"{cases[1].ref} was merged into {row.ref} already. Go on with that one, or have a signatory withdraw it first."
+    )
     assert (error.code, [problem.message for problem in error.errors]) == ("not-mergeable", [said])
     applications.withdraw(row.ref, by=world.exporter)
     assert merges.merge([case.ref for case in cases[1:]], by=world.exporter).state == "draft"

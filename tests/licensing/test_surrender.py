@@ -168,8 +168,8 @@ def test_that_its_end_was_proposed_is_taken_back_then(world, license):
 @pytest.mark.parametrize(
     ("state", "way"),
     [
-        ("draft", "Withdraw that first."),
-        ("awaiting_decision", "Withdraw that first."),
+        ("draft", "have a signatory withdraw it first."),
+        ("awaiting_decision", "have a signatory withdraw it first."),
         ("approved", "wait for its outcome."),
         ("under_reconsideration", "wait for its outcome."),
     ],

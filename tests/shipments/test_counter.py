@@ -838,7 +838,9 @@ def test_what_was_reserved_before_a_ban_with_a_grace_is_declared_while_that_last
     assert verdicts.turn(license.pk, by=by_clock())
     license.refresh_from_db()
     assert license.state == "suspended"
-    assert sentences(browser.get(f"/customs/shipments/{shipment.ref}/")) == (["next"], ["declare"])
+    page = browser.get(f"/customs/shipments/{shipment.ref}/")
+    assert sentences(page) == (["next"], ["declare"])
+    assert "The license can be used for this shipment now." in text(page)
     receive(world.message(shipment.ref, "declared"), by=world.customs)
     assert not Incident.objects.exists()
 

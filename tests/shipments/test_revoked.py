@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from core.errors import DomainError
-from core.legal_time import legal_today
+from core.legal_time import legal_now, legal_today
 from licensing import books
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine, Movement
+from shipments import selectors
 from shipments.actions import ClearedLine, cancel, officers, receive
 from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
@@ -103,6 +104,14 @@ def test_the_page_of_what_is_over_says_so_before_the_sweep_comes_by(world, licen
     clock.shift(days=(waits.reserved_until - legal_today()).days + 1)
     text = text_of(client, world.exporter, f"/shipments/{waits.ref}/")
     assert "now.</b> Its reservation ended with" in text and "closed for it" not in text
+
+
+def test_what_is_over_is_not_on_hold_where_its_license_was_replaced(world, license, clock):
+    waits = world.shipment(license, 20 * KG)
+    replaced(world, license, 80)
+    clock.shift(days=(waits.reserved_until - legal_today()).days + 1)
+    rows = selectors.with_lines(selectors.shipments_for(world.exporter))
+    assert not selectors.with_holds(rows, legal_now())[0].on_hold
 
 
 def test_its_page_says_not_to_declare_it_and_why(world, license, client):
