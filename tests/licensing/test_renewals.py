@@ -146,11 +146,17 @@ def test_one_of_a_license_that_was_replaced_counts_for_what_took_its_place(world
     assert renewed(world, License.objects.get(pk=new.pk)).renews == new
 
 
-def test_a_refused_one_is_not_contested_while_another_is_open(world, ending):
+def turned_down(world, license):
+    """A renewal of it whose refusal was served."""
     grounds = {"factors": ["END_USE"], "text": "The end-use is not shown."}
-    ref = decided(world, renewed(world, ending).ref, "refuse", **grounds)
+    ref = decided(world, renewed(world, license).ref, "refuse", **grounds)
     decisions.refuse(ref, seen=seen(ref), departure="Not shown.", by=world.ministry.decider, **grounds)
     reconsiderations.serve(ref, by=world.exporter)
+    return ref
+
+
+def test_a_refused_one_is_not_contested_while_another_is_open(world, ending):
+    ref = turned_down(world, ending)
     other = renewed(world, ending)
     contest = {"seen": seen(ref), "grounds": "It was shown.", "by": world.exporter}
     error = refused(reconsiderations.reconsider, ref, **contest)
@@ -161,10 +167,7 @@ def test_a_refused_one_is_not_contested_while_another_is_open(world, ending):
 
 
 def test_a_refusal_is_not_contested_once_another_renewal_led_to_a_license(world, ending):
-    grounds = {"factors": ["END_USE"], "text": "The end-use is not shown."}
-    ref = decided(world, renewed(world, ending).ref, "refuse", **grounds)
-    decisions.refuse(ref, seen=seen(ref), departure="Not shown.", by=world.ministry.decider, **grounds)
-    reconsiderations.serve(ref, by=world.exporter)
+    ref = turned_down(world, ending)
     other = renewed(world, ending)
     issued(world, make.asking(other).ref)
     error = refused(reconsiderations.reconsider, ref, seen=seen(ref), grounds="It was shown.", by=world.exporter)
@@ -173,10 +176,7 @@ def test_a_refusal_is_not_contested_once_another_renewal_led_to_a_license(world,
 
 def test_nor_while_that_of_what_took_the_place_of_its_license_is(world, ending):
     """Whoever renews a license looks at those before it; whoever contests looks at those after it, too."""
-    grounds = {"factors": ["END_USE"], "text": "The end-use is not shown."}
-    ref = decided(world, renewed(world, ending).ref, "refuse", **grounds)
-    decisions.refuse(ref, seen=seen(ref), departure="Not shown.", by=world.ministry.decider, **grounds)
-    reconsiderations.serve(ref, by=world.exporter)
+    ref = turned_down(world, ending)
     for _twice in range(2):
         ending = issued(world, make.asking(amendments.amend(ending.ref, seen=seen(ending.ref), by=world.exporter)).ref)
     other = renewed(world, ends_in(ending, 90))
