@@ -148,7 +148,7 @@ CREATE OR REPLACE FUNCTION pool_asked(request jsonb) RETURNS jsonb LANGUAGE sql 
 $$;
 
 -- The pools that have no room for it: [{code, pointer, …}]. held: those that the caller has locked, or found where it locks
--- none. Raises where it counts against another one, which was opened after the question, or the wait of what says of no share, began.
+-- none. Raises where another was opened since: of those who only ask, or of goods whose content was not asked for yet.
 CREATE OR REPLACE FUNCTION pool_failures(request jsonb, held bigint[], today date) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     failures jsonb := '[]';
