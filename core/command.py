@@ -71,7 +71,7 @@ def command_of_one_statement(verb: Callable[Concatenate[Claim | None, P], Any]) 
         except InProgress:
             raise in_progress() from None
         except DomainError as refusal:
-            if refusal.status != 409:  # it is not remembered
+            if not idempotency.kept(refusal.status):
                 raise
             refused = refusal
         return _durably(lambda: _answered(claim, lambda: _refused(claim, refused)))
@@ -132,7 +132,7 @@ def _answered(claim: Claim, effect: Callable[[], Any]) -> Answer:
     except InProgress:
         raise in_progress() from None
     except DomainError as refusal:
-        if refusal.status != 409:
+        if not idempotency.kept(refusal.status):
             raise
         answer = claim.refuse(refusal)
     idempotency.keep(claim, answer)

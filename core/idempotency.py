@@ -35,6 +35,17 @@ class Claim:
     refuse: Callable[[DomainError], Answer]
 
 
+REFUSAL_KEPT = 409  # of what was rightly asked, and not possible then
+
+
+def kept(status: int) -> bool:
+    """Whether a key keeps an answer of this status; of any other it stays free, and nothing was written.
+
+    shipment_reserve_many (shipments/sql/bulk.sql) holds the keys of many rows by it, as a test asks of each outcome.
+    """
+    return status < 300 or status == REFUSAL_KEPT
+
+
 _MARK = secrets.token_hex(16)  # nobody can write it: it leaves this process nowhere
 
 
@@ -66,7 +77,7 @@ class Answered(Exception):
 
 
 class InProgress(Exception):
-    """The first request with this key is still running. No DomainError: a 409 would be remembered as its answer."""
+    """The first request with this key is still running. No DomainError, whose 409 would be `kept` as its answer."""
 
 
 def take(claim: Claim) -> Answer | None:
@@ -102,8 +113,8 @@ def first(fingerprint: str, said: Mapping[str, Any]) -> Answer:
 
 def given(claim: Claim) -> Answer | None:
     """The answer that the key has by now; the key is not held. Raises as `first` does."""
-    kept = Idempotency.objects.filter(organization=claim.organization_id, key=claim.key)
-    said = kept.values("fingerprint", "status", "content_type", "body").first()
+    rows = Idempotency.objects.filter(organization=claim.organization_id, key=claim.key)
+    said = rows.values("fingerprint", "status", "content_type", "body").first()
     return first(claim.fingerprint, said) if said else None
 
 

@@ -10,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
-from core import access, codes
+from core import access, codes, idempotency
 from core.access import ANONYMOUS
 from core.api.fields import NonEmptyList, StrictSerializer
 from core.api.pagination import ROWS_MOST
@@ -269,7 +269,7 @@ class Schema(AutoSchema):
 def _headers(status: int, said: Call) -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "integer", "minimum": 0}
     found = {"X-Request-Id": (_("The request's id."), text, True)}
-    if (said.keyed or said.remembered) and status in (200, 201, 202, 207, 409):
+    if (said.keyed or said.remembered) and idempotency.kept(status):
         found["Idempotency-Replayed"] = (_("`true` when this is the first answer again."), {"const": "true"}, False)
     if said.leads and status == 202:
         found["Location"] = (_("Where to follow it."), text | {"format": "uri"}, True)

@@ -86,7 +86,7 @@ def _booked(rows: Sequence[Row], instance: str, by: Actor) -> list[Answer]:
     for (row, request), wanted, said in zip(asked, stated, _said(stated) if stated else [], strict=True):
         answer = _answer(row, request, wanted["ref"], said, instance, by)
         told.append(answer)
-        if "accepted" in said:
+        if not answer.replayed and idempotency.kept(answer.status):
             kept[row.key] = answer
     if kept:
         idempotency.keep_many(by.organization_id, kept)

@@ -4,7 +4,8 @@
 -- requests: of one organization, each as shipment_reserve reads it, with its key and a client reference of its own.
 -- Returns one of {in_progress}: the first request of a key is still running; {behind: [numbers of rows, from 0]}: the
 --   rules are to be asked for these first; {outcomes: [as shipment_reserve says of each]}. After the first two nothing was
---   written. The keys of what is accepted or refused are held, and their answers the caller's to keep; no others are.
+--   written. The keys of what is accepted or refused, as `kept` (core/idempotency.py) has it, are held, and their answers
+--   the caller's to keep; no others are.
 CREATE OR REPLACE FUNCTION shipment_reserve_many(requests jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     organization bigint := (requests->0->>'organization')::bigint;

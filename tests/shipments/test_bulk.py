@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from config.local import demo
+from core.idempotency import kept
 from core.legal_time import legal_today
 from core.models import HistoryLine, Idempotency
 from licensing import books
@@ -206,6 +207,21 @@ def test_rules_that_come_between_are_tried_again(world, license, monkeypatch):
     answer = Twin(world).post(MANY, [row], "k")
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert (Shipment.objects.count(), Idempotency.objects.filter(key="k").count()) == (0, 0)
+
+
+def test_the_database_holds_the_keys_whose_answers_are_kept(world, license):
+    """What is accepted, refused by a guard, wrong in itself, not there, and answered before."""
+    twin, first = Twin(world), world.body(license, "1.000") | {"idempotency_key": unique("row-")}
+    [*twin.at_once([first])]
+    changes = ({}, {"lines": [first["lines"][0] | {"quantity": "900.000"}]}, {"planned_on": "2020-01-01"})
+    rows = [world.body(license, "1.000") | {"idempotency_key": unique("row-"), **changed} for changed in changes]
+    rows += [rows[0] | {"license": make.unknown(), "idempotency_key": unique("row-"), "client_reference": unique("C-")}]
+    told = dict(zip((row["idempotency_key"] for row in rows), twin.at_once(rows), strict=True))
+    assert [status for status, _body, _replayed in told.values()] == [201, 409, 422, 404]
+    held = Idempotency.objects.filter(key__in=told).values_list("key", "status")
+    assert dict(held) == {key: status for key, (status, *_rest) in told.items() if kept(status)}
+    assert [*twin.at_once([first | {"final": True}])][0][0] == 422  # the key has its answer
+    assert Idempotency.objects.get(key=first["idempotency_key"]).status == 201
 
 
 def test_another_companys_license_or_party_is_not_there(world, license):
