@@ -41,7 +41,7 @@ REFUSAL_KEPT = 409  # of what was rightly asked, and not possible then
 def kept(status: int) -> bool:
     """Whether a key keeps an answer of this status; of any other it stays free, and nothing was written.
 
-    shipment_reserve_many (shipments/sql/bulk.sql) holds the keys of many rows by it, as a test asks of each outcome.
+    SQL that answers many keys at once holds theirs by it: docs/where.md says where, and a test asks of each outcome.
     """
     return status < 300 or status == REFUSAL_KEPT
 
