@@ -18,6 +18,7 @@ from django.conf import settings
 from config.local.demo import pdf
 from config.local.visitor import Client, Page, Surprise, Visitor
 from core.legal_time import LEGAL_ZONE
+from licensing.models import ApplicationDocument
 
 MAGNETS = "NdFeB sintered magnets N42SH, Dy 3.2 %"
 PLAYERS = {
@@ -192,7 +193,7 @@ class Tour:
             },
         )
         ref = self._done(page, at="/applications/AP-").url.rstrip("/").split("/")[-1]
-        for type_ in ("contract", "tech_desc", "id_proof", "party_intro"):
+        for type_ in map(str, ApplicationDocument.NEEDED):
             page = exporter.send(
                 page, f"/applications/{ref}/documents/", files={"file": (f"{type_}.pdf", pdf(type_))}, type=type_
             )

@@ -41,7 +41,6 @@ from licensing.selectors import Judged, applications_for, judge, of_former_perso
 from licensing.selectors.floors import floors_of
 from licensing.states import ApplicationState
 
-Paper = ApplicationDocument.Type
 USUAL = gettext_lazy("Only an application under special circumstances says these: choose that kind, or empty this.")
 SIGNED_AHEAD = gettext_lazy("The day on which the contract was signed can’t lie ahead.")
 LINES_MOST = 50
@@ -309,17 +308,6 @@ def _unknown_end_users(row: Application) -> list[Problem]:
     ]
 
 
-ADD = {
-    Paper.CONTRACT: gettext_lazy("Add the contract (for an annual license: frame contract or orders)."),
-    Paper.TECHNICAL: gettext_lazy("Add the technical description or test report."),
-    Paper.IDENTITY: gettext_lazy(
-        "Add the identity proof of the legal representative, the main manager and the handler."
-    ),
-    Paper.INTRODUCTION: gettext_lazy("Add an introduction of the importer and the end-user, with its translation."),
-    Paper.CIRCUMSTANCES: gettext_lazy("Add a paper that proves the special circumstances."),
-}
-
-
 FORMER = gettext_lazy(
     "Add the identity proof of those who answer for your company now: they changed after the one here was added."
 )
@@ -328,9 +316,8 @@ FORMER = gettext_lazy(
 def _missing_papers(row: Application) -> list[Problem]:
     former = of_former_persons([row])
     types = set(row.documents.exclude(pk__in=former).values_list("type", flat=True))
-    needed = [*ApplicationDocument.NEEDED, *([Paper.CIRCUMSTANCES] if row.special else [])]
-    add = ADD | ({Paper.IDENTITY: FORMER} if former else {})
-    return [Problem("/documents", "required", str(add[one]), {"paper": one}) for one in needed if one not in types]
+    add = row.needed | ({ApplicationDocument.Type.IDENTITY: FORMER} if former else {})
+    return [Problem("/documents", "required", str(add[one]), {"paper": one}) for one in add if one not in types]
 
 
 def _unreliable_declarations(row: Application) -> list[Problem]:

@@ -280,6 +280,11 @@ class Application(FSMModelMixin, models.Model):
         return self.grants == Kind.SPECIAL
 
     @property
+    def needed(self) -> "dict[ApplicationDocument.Type, Any]":
+        """The papers that it carries when it is sent, whatever the rules say, by the words that ask for each."""
+        return ApplicationDocument.NEEDED | (ApplicationDocument.NEEDED_SPECIAL if self.special else {})
+
+    @property
     def open(self) -> bool:
         return self.state in OPEN_CASE
 
@@ -972,7 +977,13 @@ class ApplicationDocument(models.Model):
         CIRCUMSTANCES = "circumstances", _("Proof of the special circumstances")
         OTHER = "other", _("Other")
 
-    NEEDED = (Type.CONTRACT, Type.TECHNICAL, Type.IDENTITY, Type.INTRODUCTION)  # of each application
+    NEEDED = {  # of each application, by the words that ask for it
+        Type.CONTRACT: _("Add the contract (for an annual license: frame contract or orders)."),
+        Type.TECHNICAL: _("Add the technical description or test report."),
+        Type.IDENTITY: _("Add the identity proof of the legal representative, the main manager and the handler."),
+        Type.INTRODUCTION: _("Add an introduction of the importer and the end-user, with its translation."),
+    }
+    NEEDED_SPECIAL = {Type.CIRCUMSTANCES: _("Add a paper that proves the special circumstances.")}
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="documents")
     type = models.CharField(max_length=60)

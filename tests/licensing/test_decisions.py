@@ -19,7 +19,7 @@ from core.references import ALPHABET
 from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions, receipts
-from licensing.models import Application, DecisionStep, License
+from licensing.models import Application, ApplicationDocument, DecisionStep, License
 from tests import make
 from tests.make import seen
 from tests.ticks import tick
@@ -379,7 +379,8 @@ def test_each_paper_that_the_law_names_is_asked_for(world, paper):
     ref = world.application()
     Application.objects.get(ref=ref).documents.filter(type=paper).delete()
     [problem] = applications.what_is_missing(Application.objects.get(ref=ref), at=legal_now())
-    assert (problem.pointer, problem.code, problem.message) == ("/documents", "required", applications.ADD[paper])
+    message = ApplicationDocument.NEEDED[paper]
+    assert (problem.pointer, problem.code, problem.message) == ("/documents", "required", message)
     demo.paper(world.exporter, ref, paper)
     assert applications.submit(ref, seen=seen(ref), by=world.exporter).state == "submitted"
 
