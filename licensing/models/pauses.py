@@ -24,11 +24,15 @@ class ClockInterval(models.Model):
         STATE_COUNCIL = "state_council", _("Approval by the State Council")
         SITE_VISIT = "site_visit", _("Visit to the site")
 
+        @property
+        def by_law(self) -> bool:
+            """The law itself stops the clock for it; for what else it stands still is the ministry's own rule."""
+            return self != self.SITE_VISIT
+
         @classmethod
         def counted(cls) -> list["ClockInterval.Reason"]:
-            """For what the clock may stand still: three reasons of the law, and site visits where the ministry counts
-            so."""
-            return [one for one in cls if one != cls.SITE_VISIT or settings.CLOCK_SITE_VISITS]
+            """For what the clock may stand still: what the law names, and site visits where the ministry counts so."""
+            return [one for one in cls if one.by_law or settings.CLOCK_SITE_VISITS]
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="pauses")
     reason = models.CharField(max_length=20, choices=Reason)

@@ -211,9 +211,16 @@ def acceptance(line: HistoryLine, case: Application) -> Data:
         "day_0": said.day(date.fromisoformat(line.facts["day_0"])),
         "untimed": clock is not None and clock.of is None,
         "of": WORKING_DAYS,
+        "stops": {"by_law": _stops(by_law=True), "by_ministry": _stops(by_law=False)},
         "deadline": said.day(clock.deadline) if clock and clock.deadline else None,
         "provisional": clock is not None and clock.provisional,
     }
+
+
+def _stops(*, by_law: bool) -> said.Both | None:
+    """For what the clock may stand still: by law, or else by the ministry's own rule."""
+    reasons = [one for one in ClockInterval.Reason.counted() if one.by_law == by_law]
+    return said.both(lambda: _(", ").join(str(one.label) for one in reasons)) if reasons else None
 
 
 def supplement(line: HistoryLine, case: Application) -> Data:
@@ -242,6 +249,7 @@ def pause(line: HistoryLine, case: Application) -> Data:
     return {
         "from": said.day(found.begins_on),
         "cause": said.both(found.get_reason_display),
+        "by_law": ClockInterval.Reason(found.reason).by_law,
         "used": clock.used if clock else None,
         "notice": found.notice,
     }

@@ -262,6 +262,33 @@ def test_a_clock_that_stands_still_is_told_with_its_notice_and_its_new_last_day(
     assert ended["deadline"]["en"] == f"{now.deadline:%-d %b %Y}"
 
 
+LAWFUL = ["Identification of the goods", "Expert consultation", "Approval by the State Council"]
+
+
+@pytest.mark.parametrize(("setting", "own"), [(False, None), (True, {"zh": "现场核查", "en": "Visit to the site"})])
+def test_an_acceptance_says_what_stops_the_clock_by_law_and_what_by_the_ministry_s_own_rule(
+    setting, own, world, settings
+):
+    settings.CLOCK_SITE_VISITS = setting
+    case = of_case(world, world.under_review(world.application()))
+    stops = said_of(case, "acceptance")["stops"]
+    assert (stops["by_law"]["en"], stops["by_ministry"]) == (", ".join(LAWFUL), own)
+    assert stops["by_law"]["zh"] == "鉴别、征询专家意见、报国务院批准"
+    text = text_of(case, "acceptance")
+    assert "依法不计入" in text and "ApprovalbytheStateCouncil" in text
+    assert ("按本机关规定不计入" in text, "ministry’sownrule" in text, "Visittothesite" in text) == (setting,) * 3
+
+
+@pytest.mark.parametrize(("cause", "by_law"), [("expert", True), ("site_visit", False)])
+def test_a_clock_stands_still_by_law_or_by_the_ministry_s_own_rule(cause, by_law, world, settings):
+    settings.CLOCK_SITE_VISITS = True
+    ref = world.under_review(world.application())
+    consultations.consult(ref, cause=cause, notice="We look at it.", by=world.ministry.reviewer)
+    text = text_of(of_case(world, ref), "pause")
+    for words, said in {"依法": True, "bylaw": True, "按本机关规定": False, "bytheministry’sownrule": False}.items():
+        assert (words in text) == (said == by_law), words
+
+
 def test_a_letter_that_is_made_late_says_what_its_day_knew(world, clock):
     ref = world.under_review(world.application())
     clock.shift(days=8)
