@@ -61,16 +61,21 @@ def _used(world: Any, many: int) -> Any:
 
 
 def pages(world: Any) -> dict[str, Any]:
+    from django.db import connection
+
     from licensing import tasks
     from licensing.models import License
     from tests.book import Book, unguarded
 
-    if License.objects.filter(pk__lt=1_000_000).count() < 10:  # else the book of turn_10k
-        book = Book(world, int(10_000 * SCALE), cases=0)
+    many = int(10_000 * SCALE)
+    if License.objects.filter(pk__lt=1_000_000).count() < many:  # else the book of turn_10k
+        book = Book(world, many, cases=0)
         with unguarded():
             for state in ("submitted", "accepted", "under_review"):
                 book.cases(state, int(1_000 * SCALE))
         tasks.turn_licenses()
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as PostgreSQL does in a minute by itself
     exporter, reviewer = world.exporter.user, world.ministry.reviewer.user
     found = {}
     for name, reader, path in (

@@ -56,18 +56,18 @@ class Obstacle(StrEnum):
     RULES = "rules"
 
 
-class _AndBefore(models.Func):
-    """The key of a license, and those of whose places it took, one after the other (`License.and_before`)."""
+class _IsOrBefore(models.Func):
+    """Whether a key is that of a license, or of one of those whose places it took, one after the other
+    (`License.and_before`). An array, so that an index is asked for its few keys."""
 
+    arg_joiner = " = ANY (ARRAY(WITH RECURSIVE chain(id) AS (SELECT "
     template = """(
-        WITH RECURSIVE chain(id) AS (
-            SELECT %(expressions)s
-            UNION ALL
+        %(expressions)s UNION ALL
             SELECT one.replaces_id FROM licensing_license one JOIN chain ON one.id = chain.id
             WHERE one.replaces_id IS NOT NULL
-        ) SELECT id FROM chain
+        ) SELECT id FROM chain))
     )"""
-    output_field = models.BigIntegerField()
+    output_field = models.BooleanField()
 
 
 @countersigned("revoke", S.REVOKED)
@@ -324,7 +324,7 @@ class License(FSMModelMixin, models.Model):
     @classmethod
     def changed_since(cls, first: date | models.expressions.Combinable, day: date) -> Q:
         """Of many those that run on that day and of which a change would count from that first one, or from before."""
-        counted = cls.objects.filter(pk__in=_AndBefore(OuterRef("pk")), usable_from__lte=first)
+        counted = cls.objects.filter(_IsOrBefore(F("pk"), OuterRef("pk")), usable_from__lte=first)
         return Q(Exists(counted)) & cls.running_on(day)
 
     @classmethod
@@ -336,7 +336,7 @@ class License(FSMModelMixin, models.Model):
     def renewable_within(cls, day: date) -> Q:
         """Of many those that a company may renew that day (`not_to_renew`), and did not begin to."""
         last = day + timedelta(days=settings.LICENSE_RENEWAL_DAYS)
-        begun = Application.objects.filter(renews__in=_AndBefore(OuterRef("pk")), state__in=RENEWING)
+        begun = Application.objects.filter(_IsOrBefore(F("renews_id"), OuterRef("pk")), state__in=RENEWING)
         of_these_days = Q(~Exists(begun), kind__in=RENEWED, state__in=MAY_BE_USED, usable_until__lte=last)
         return of_these_days & cls._lasting_on(day)
 

@@ -1,9 +1,10 @@
 """A renewal asks for another annual license from the day after the last one of the license before it, once for each."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from config.local import demo
 from core.history import lines_of
@@ -144,6 +145,14 @@ def test_one_of_a_license_that_was_replaced_counts_for_what_took_its_place(world
     applications.withdraw(row.ref, by=world.exporter)
     assert [need.title for need in needs_of(world.exporter) if "Renew" in need.title] == [f"Renew license {new.ref}"]
     assert renewed(world, License.objects.get(pk=new.pk)).renews == new
+
+
+def test_what_goes_on_after_a_license_is_found_by_its_index(world, ending):
+    """Not by a look at every renewal there is, for each license that ends soon."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = License.objects.filter(License.renewable_within(legal_today())).explain()
+    assert re.search(r"using application_renews_once .*\n *Index Cond: \(renews_id = ANY", plan), plan
 
 
 def turned_down(world, license):
