@@ -19,11 +19,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import provinces, quantities
+from core import access, provinces, quantities
 from core.decided import decided
 from core.languages import day_in_words, in_chinese, listed
 from core.legal_time import LEGAL_ZONE, legal_day
 from core.papers import label_of
+from core.scopes import scopes_of
 from core.selectors import MANY
 from core.telling import sentence
 
@@ -301,6 +302,14 @@ def ref(text: str) -> SafeString:
 def may(context: Any, name: str, method: str = "GET") -> bool:
     """Does the access table open this route to the reader? `{% may 'party.new' as can_add %}`"""
     return bool(context["actor"].may(name, method))
+
+
+@register.simple_tag
+def scopes_of_calls(*calls: str) -> list[str]:
+    """What a company's key needs to make them, each once and marked: `{% scopes_of_calls 'GET NAME' … as needed %}`."""
+    rows = [access.table()[name, method] for method, name in map(str.split, calls)]
+    needed = (scope for row in rows for scope in sorted(row.scopes & scopes_of("exporter").keys()))
+    return [f"`{scope}`" for scope in dict.fromkeys(needed)]
 
 
 @register.simple_tag

@@ -1,11 +1,14 @@
 """The docs page: every call with its refusals, every code at an anchor of its own."""
 
 import re
+from dataclasses import replace
 
 import pytest
+from django.urls import resolve
 
-from core import codes
+from core import access, codes
 from core.api import docs
+from core.scopes import scopes_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +34,24 @@ def test_each_call_links_to_the_codes_that_it_may_refuse_with(client):
         assert f'href="#{code}"' in reserve
     listing = re.search(r'id="get-api-v1-licenses".*?</article>', text, re.DOTALL).group()
     assert 'href="#line-exhausted"' not in listing
+
+
+def test_the_key_of_the_first_steps_has_the_scopes_of_their_calls(client, monkeypatch):
+    def named():
+        start = re.search(r'<section class="card" id="start".*?</section>', page(client), re.DOTALL).group()
+        sent = re.findall(r'curl -s "\$LODESTONE(/[\w/]+)[^"]*"(.*?)</pre>', start, re.DOTALL)
+        calls = [(resolve(f"/api/v1{path}").url_name, "POST" if " -d " in more else "GET") for path, more in sent]
+        assert len(calls) == 3
+        key = re.search(r"Make a key</h3>.*?<pre", start, re.DOTALL).group()
+        return set().union(*(access.table()[call].scopes for call in calls)), re.findall("<code>(.*?)</code>", key)
+
+    needed, told = named()
+    assert needed == set(told) and len(told) == 3
+    row = replace(access.table()["api.shipments", "POST"], scopes=frozenset({"shipments:book"}))
+    monkeypatch.setitem(access.table(), ("api.shipments", "POST"), row)
+    monkeypatch.setitem(scopes_of("exporter"), "shipments:book", "book shipments")
+    assert named()[1] == ["licenses:read", "shipments:read", "shipments:book"]
+    assert re.search(r"shipments:book</code>\s*book shipments", page(client))
 
 
 def test_whatever_a_caller_sends_is_explained(client):
