@@ -142,6 +142,7 @@ class Book:
                     red_flag="none",
                     created_by=self.world.exporter.user,
                     created_at=self.at,
+                    submitted_at=(decided or self.at) - 51 * DAY,
                     received_at=(decided or self.at) - 51 * DAY,
                     accepted_on=(decided or self.at).date() - 50 * DAY,
                     decided_at=decided,

@@ -47,6 +47,7 @@ from shipments.web.forms import ShipmentForm
 from shipments.web.renewals import renewal_of
 
 MOST_CHANGES = 3  # of each kind that the overview tells
+MOST_CHOSEN = 50  # licenses in force, from which a shipment's is chosen: the newest
 MOST_COVERED = 30  # licenses, and cases, whose cover it draws: those that end first
 TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, and of rules that came into force
 
@@ -262,13 +263,15 @@ def shipment_new(request: HttpRequest) -> HttpResponse:
     rows = licensing.with_terms(licensing.licenses_for(request.actor))
     license = get_object_or_404(rows, ref=number) if number else None
     if license is None:
-        now, running = legal_now(), licensing.with_balances(licensing.in_force(request.actor))
+        now, newest = legal_now(), licensing.with_balances(licensing.in_force(request.actor))[: MOST_CHOSEN + 1]
+        running = list(newest)[:MOST_CHOSEN]
         taken, found = licensing.clearances_taken(running), licensing.closings(running, now)
         obstacles = licensing.obstacles(running, taken, found, now)
         usable = [row for row in running if row.pk not in obstacles]
         suspended = [row for row in running if obstacles.get(row.pk) == Obstacle.SUSPENDED]
         licensing.foresee_ends(suspended, {}, now)
-        context = {"licenses": usable, "suspended": suspended, "today": legal_day(now)}
+        more = MOST_CHOSEN if len(newest) > MOST_CHOSEN else 0
+        context = {"licenses": usable, "suspended": suspended, "today": legal_day(now), "newest_alone": more}
         return render(request, "shipments/shipment_choose.html", context)
     now, initial = legal_now(), {"key": uuid.uuid4().hex}
     found, today = licensing.closings([license], now), legal_day(now)

@@ -9,10 +9,12 @@ import pytest
 from django.urls import reverse
 
 from core.legal_time import legal_today
+from licensing.actions import licenses
 from licensing.models import License
 from licensing.selectors import licenses_for, with_balances
 from licensing.web.forms.pools import OpenPoolForm
 from shipments.models import Shipment
+from shipments.web import pages
 from shipments.web.counter import ClearForm, CorrectForm
 from shipments.web.enforcement_forms import HitForm
 from shipments.web.forms import ShipmentForm
@@ -20,6 +22,7 @@ from tests import make
 from tests.licensing.test_holds import hold
 from tests.licensing.test_turns import another_line, government, turn, two
 from tests.licensing.test_verdicts import ban
+from tests.make import seen
 
 __all__ = ["two"]
 
@@ -191,6 +194,30 @@ def text_of(response):
 
 def new(license):
     return f"/shipments/new/?license={license.ref}"
+
+
+def test_of_many_licenses_the_newest_are_offered_and_the_rest_found(browser, world, license, monkeypatch):
+    monkeypatch.setattr(pages, "MOST_CHOSEN", 2)
+    second = world.license(kilograms=10)
+    response = browser.get("/shipments/new/")
+    assert response.context["licenses"] == [second, license]
+    assert "These are of your newest" not in text_of(response)
+    newest = [world.license(kilograms=10), second]
+    response = browser.get("/shipments/new/")
+    assert response.context["licenses"] == newest
+    assert "These are of your newest 2 licenses in force." in text_of(response)
+    suspended(world, *newest)
+    said = text_of(browser.get("/shipments/new/"))
+    assert "These are of your newest 2" in said and "No license can be used today" not in said
+    suspended(world, license)
+    monkeypatch.undo()
+    said = text_of(browser.get("/shipments/new/"))
+    assert "These are of your newest" not in said and "No license can be used today" in said
+
+
+def suspended(world, *rows):
+    for row in rows:
+        licenses.suspend(row.ref, seen=seen(row.ref), reason="Under inquiry.", by=world.ministry.decider)
 
 
 @pytest.mark.parametrize("turned", [False, True])
