@@ -337,7 +337,7 @@ def require_excepted(
     told first, and records the exception. Raises DomainError refusal-presumed."""
     recorded = _recorded(case)
     for pair, (number, name, said) in _strictest_of_each(judged, lines, users).items():
-        if (DecisionStep.Outcome.APPROVE, said) in DEPARTURES and RANK[said] > recorded.get(pair, 0):
+        if asked_why(DecisionStep.Outcome.APPROVE, said) and RANK[said] > recorded.get(pair, 0):
             message = _(
                 "The rules presume a refusal, or forbid this, as they did not when it was approved: {disposition}, of "
                 "line {line} for {name}. Reopen the case, so that it is looked at anew, and whoever approves it all "
@@ -371,8 +371,28 @@ def _recorded(case: Application) -> dict[tuple[int, str], int]:
     return found
 
 
+def asked_why(outcome: str, presumed: str) -> str:
+    """What whoever decides so is asked, where it is otherwise than the rules presume."""
+    return str(DEPARTURES.get((outcome, presumed), ""))
+
+
+def asked_of_each(
+    judged: Iterable[Judged], lines: Collection[int], users: Collection[int]
+) -> list[tuple[str, list[tuple[int, str]]]]:
+    """What whoever grants some of these lines to some of these end-users is asked, and for which; for none by name
+    where the same is asked whatever he grants."""
+    pairs = _strictest_of_each(judged, lines, users).values()
+    found: dict[str, list[tuple[int, str]]] = {}
+    for number, name, said in pairs:
+        if message := asked_why(DecisionStep.Outcome.APPROVE, said):
+            found.setdefault(message, []).append((number, name))
+    if [len(named) for named in found.values()] == [len(pairs)]:
+        return [(message, []) for message in found]
+    return [*found.items()]
+
+
 def require_departure(outcome: str, presumed: str, departure: str) -> None:
     """Whoever decides otherwise than the rules presume says why. Raises Invalid."""
-    message = DEPARTURES.get((outcome, presumed))
+    message = asked_why(outcome, presumed)
     if message and not departure.strip():
-        raise Invalid([Problem("/departure", "required", str(message))])
+        raise Invalid([Problem("/departure", "required", message)])

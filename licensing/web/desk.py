@@ -21,7 +21,7 @@ from licensing import granted, selectors
 from licensing.actions.amendments import require_amendable, require_none_closed
 from licensing.actions.decisions import require_above_used, require_grantable
 from licensing.actions.declarations import stated
-from licensing.actions.findings import DEPARTURES, lacking, limits, presumed, require_excepted
+from licensing.actions.findings import asked_of_each, asked_why, lacking, limits, presumed, require_excepted
 from licensing.actions.reliance import require_verified
 from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
@@ -150,8 +150,9 @@ def _differences(row: Application, one: selectors.Judged) -> list[str]:
 
 def _judged(row: Application) -> dict[str, Any]:
     """While somebody may still act on it: what the rules say otherwise now than when the case was last looked at, which
-    holds stand, the most that they allow, what they have against granting what was recommended, and whether an outcome
-    leaves what they presume: of all that was asked to refuse, of what is granted to approve."""
+    holds stand, the most that they allow, what they have against granting what was recommended, and what whoever
+    leaves what they presume is asked: of all that was asked to refuse, of what is granted to approve, and to change a
+    refusal of each that could be."""
     if row.state not in UNISSUED:
         return {}
     judged = selectors.judge(row, at=legal_now())
@@ -174,11 +175,11 @@ def _judged(row: Application) -> dict[str, Any]:
                 require_excepted(row, judged, licensed, kept)
         except DomainError as refusal:
             against = refusal.detail
-    asks_why = {outcome: (outcome, presumption) in DEPARTURES for outcome, presumption in said.items()}
-    asks_why["change"] = ("approve", said["refuse"]) in DEPARTURES
     holds = of_case(selectors.holds_of(judged))
     if row.state == ApplicationState.APPROVED or row.exporter.state == ExporterState.BARRED:
         against = row.exporter.not_acting() or against
+    asks_why = {outcome: [(text, [])] for outcome, one in said.items() if (text := asked_why(outcome, one))}
+    asks_why["change"] = asked_of_each(judged, lines, users)
     return {
         "stop": stop_of(row.exporter),
         "policy_changes": [(one, _differences(row, one)) for one in selectors.changed(row, judged)],

@@ -845,8 +845,9 @@ def test_what_was_left_out_presumes_nothing_of_an_approval(world, client):
     make.edition(lambda rules, document: rules["R033"].update(match={"destination.country": ["FR"]}))
     client.force_login(world.ministry.decider.user)
     page = client.get(f"/desk/cases/{ref}/")
-    assert page.context["asks_why"] == {"approve": False, "refuse": False, "change": True}
-    assert "(needed: the rules presume a refusal, or forbid it on some day)" not in page.content.decode()
+    said = "The rules forbid this on some day"
+    assert {one: bool(why) for one, why in page.context["asks_why"].items()} == {"change": True}
+    assert said not in page.content.decode() and page.context["asks_why"]["change"][0][0].startswith(said)
 
 
 def test_a_presumption_of_refusal_is_followed_without_one(world):
@@ -883,17 +884,23 @@ def test_what_is_followed_needs_no_reason(world):
     assert decision(mixed) == ("refuse", "standard_review", "")
 
 
+PRESUMED = "The rules presume a refusal here. Record the exception: why it is approved all the same."
+
+
 def test_the_desk_asks_why_shows_why_and_tells_no_exporter(world, client):
     ref = waiting(world, kind="per_shipment", by_whom=[for_whom(world, use="MIL_USE")])
     client.force_login(world.ministry.decider.user)
     path = f"/desk/cases/{ref}/"
-    assert "(needed: the rules presume a refusal, or forbid it on some day)" in client.get(path).content.decode()
+    asked = client.get(path)
+    assert asked.context["asks_why"]["approve"] == [(PRESUMED, [])]
+    assert f"{PRESUMED}</p>" in asked.content.decode() and "(needed)" in asked.content.decode()
     page = client.post(f"{path}approve/", {"seen": seen(ref)})
     assert (page.status_code, case(ref).state) == (422, "awaiting_decision")
+    assert page.content.decode().count(PRESUMED) == 3, "asked, and refused with the same words"
     client.post(f"{path}approve/", {"seen": seen(ref), "departure": "A museum."})
     assert "A museum." in client.get(path).content.decode()
     other = waiting(world)
     page = client.get(f"/desk/cases/{other}/").content.decode()
-    assert "presume a refusal" not in page and "(needed: the rules presume an approval)" in page
+    assert "presume a refusal" not in page and "The rules presume an approval here. Record why it is refused" in page
     client.force_login(world.exporter.user)
     assert "A museum." not in client.get(f"/applications/{ref}/").content.decode()

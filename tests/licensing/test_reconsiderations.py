@@ -50,6 +50,7 @@ from tests.core.test_files import TAKEN
 from tests.licensing.test_actions_refused import forbidding
 from tests.licensing.test_declaration_questions import redo, signed_anew
 from tests.licensing.test_invalidations import invalidated
+from tests.licensing.test_judging import PRESUMED, for_whom, presumed_of
 from tests.licensing.test_limits import refused
 from tests.licensing.test_redeclared import another
 from tests.make import seen
@@ -1045,6 +1046,33 @@ def test_changed_its_applicant_reads_how_much_is_granted_and_still_what_had_been
         assert granted.count("60,000 kg") == 2, "asked, and granted"
         assert NO["text"] in before and NO["text"] not in granted
         assert "Factors of the Export Control Law" in before and "Factors of the Export" not in granted
+
+
+def two_of_whom(world, presumed):
+    """A refusal that is being reconsidered, and its end-users: where these countries are, a refusal is presumed."""
+    make.edition(presumed_of(**{"destination.country": presumed}))
+    ref = refuse(world, world.under_review(world.application(by_whom=[for_whom(world), for_whom(world, country="FR")])))
+    contest(ref, world.exporter)
+    act("admit", ref, world.ministry.reconsiderer)
+    return ref, list(case(ref).end_users.order_by("pk"))
+
+
+def test_to_change_it_the_page_asks_why_of_those_of_whom_the_verb_asks_it(world, m, client):
+    ref, (kept, presumed) = two_of_whom(world, ["FR"])
+    text = page(client, m.reconsiderer, f"/desk/cases/{ref}/")
+    asked = f'{PRESUMED}</p> <ul class="bullets small"> <li>Line 1 for {presumed.party.name}</li> </ul>'
+    assert asked in text and f"<li>Line 1 for {kept.party.name}</li>" not in text
+    assert "(needed if one of these is granted)" in text and "(needed)" not in text
+    assert refused(change, ref, m.reconsiderer, end_users=[presumed.pk]) == ["required"]
+    assert change(ref, m.reconsiderer, end_users=[kept.pk]).state == "approved"
+
+
+def test_to_change_it_the_page_asks_why_in_any_case_where_the_verb_does(world, m, client):
+    ref, users = two_of_whom(world, ["FR", "DE"])
+    text = page(client, m.reconsiderer, f"/desk/cases/{ref}/")
+    assert f"{PRESUMED}</p>" in text and "(needed)" in text and "(needed if" not in text
+    for user in users:
+        assert refused(change, ref, m.reconsiderer, end_users=[user.pk]) == ["required"]
 
 
 def test_neither_whoever_recommended_nor_whoever_changed_issues_it(world, m, client):
