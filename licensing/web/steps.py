@@ -118,6 +118,7 @@ from licensing.web.forms.inquiries import ProposeAnswerForm
 from licensing.web.forms.notices import PublicReasonForm
 from licensing.web.forms.pools import ChangePoolForm
 from licensing.web.forms.rules import CommentForm, DescribeForm, LoadForm, PublishForm
+from licensing.words.phrases import sentences, was_told
 from licensing.words.rules import instrument
 
 DECLARATION = Page("declaration", declarations_for)
@@ -941,7 +942,7 @@ register(
             suspended,
             LICENSE_DESK,
             licenses.suspend,
-            _("Suspended. The exporter was told, with your reason."),
+            lambda license: sentences([str(_("Suspended.")), was_told()]),
             ReasonForm,
             offered=lambda license, actor: license.state in IN_FORCE,
             label=_("Suspend"),

@@ -238,3 +238,17 @@ def limit(name: str, of: Any) -> str:
 def lower(words: str) -> str:
     """Inside a sentence."""
     return words[:1].lower() + words[1:]
+
+
+def is_told(holders: int = 1) -> str:
+    """What a page says, before the button, of the mail that a suspension and its end have (licensing.web.steps)."""
+    return ngettext(
+        "The holder is told at once and reads your reason.",
+        "The holders are told at once and read your reason.",
+        holders,
+    )
+
+
+def was_told(holders: int = 1) -> str:
+    """The same afterwards."""
+    return ngettext("The holder was told, with your reason.", "The holders were told, with your reason.", holders)

@@ -15,6 +15,7 @@ from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import changes_since, of_one_moment
 from licensing.actions import enforcement as actions
 from licensing.selectors.enforcement import MOST_HIT, Hit, Query, ended_by, hits
+from licensing.words.phrases import is_told, sentences, was_told
 from shipments import selectors
 from shipments.web.enforcement_forms import EnforceForm, HitForm
 
@@ -40,12 +41,8 @@ def _done(request: HttpRequest, form: EnforceForm, query: Query) -> HttpResponse
     said = {name: form.cleaned_data[name] for name in ("shown", "reason")}
     if form.cleaned_data["do"] == "suspend":
         many = len(actions.suspend(query, by=request.actor, **said))
-        text = ngettext(
-            "%(n)d license was suspended, as shown. Its holder was told, with your reason.",
-            "%(n)d licenses were suspended, as shown. Their holders were told, with your reason.",
-            many,
-        )
-        messages.success(request, text % {"n": many})
+        text = ngettext("%(n)d license was suspended, as shown.", "%(n)d licenses were suspended, as shown.", many)
+        messages.success(request, sentences([text % {"n": many}, was_told(many)]))
     else:
         ended, left = actions.lift(query, by=request.actor, **said)
         text = ngettext("%(n)d cause has ended.", "%(n)d causes have ended.", len(ended)) % {"n": len(ended)}
@@ -73,14 +70,16 @@ def _page(request: HttpRequest, form: EnforceForm, asked: HitForm) -> HttpRespon
 def _preview(request: HttpRequest, form: EnforceForm, query: Query) -> dict[str, Any]:
     found = hits(query, request.actor)
     ends, left = ended_by(found, request.user)
+    to_stop = sum(bool(hit.to_stop) for hit in found)
     return {
         "query": query,
         "hits": found[:MOST_HIT],
         "too_many": len(found) > MOST_HIT,
         "goods": selectors.goods_of([hit.license for hit in found], [user for hit in found for user in hit.users]),
         "shown": " ".join(f"{hit.license.ref}:{hit.version}" for hit in found),
-        "to_stop": sum(bool(hit.to_stop) for hit in found),
+        "to_stop": to_stop,
         "ends": ends,
+        "told": {"suspend": is_told(to_stop), "lift": is_told(len(ends))},
         "left": left,
         "forms": {do: form if form.data.get("do") == do else EnforceForm(auto_id=f"id_{do}_%s") for do in VERBS},
         "changes": _since(request, form, found),

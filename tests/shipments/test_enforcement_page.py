@@ -1,6 +1,7 @@
 """The page on which many licenses are suspended, and let go: what it shows first, and what it does then."""
 
 import re
+from collections import Counter
 from html import unescape
 
 import pytest
@@ -9,12 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
+from core.deliveries import relay
+from core.models import Mail
 from core.templatetags.lodestone import quantity
 from licensing.actions import licenses
 from licensing.models import License, Suspension
 from licensing.models.balances import LicenseLine
 from licensing.selectors import enforcement as hitting
 from licensing.selectors import with_balances
+from licensing.words.phrases import is_told, was_told
 from shipments import actions
 from shipments.models import ShipmentLine
 from shipments.selectors import Goods, goods_of
@@ -189,6 +193,34 @@ def test_forty_are_suspended_by_one_form_just_as_it_showed(world, page):
     _, text = page.send(world.ministry.other_decider, text, "lift", destination="DE")
     assert "40 causes have ended." in text
     assert License.objects.filter(state="active").count() == 41
+
+
+def test_the_holders_are_told_as_the_pages_say(world, license, page, client, settings):
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    second, other, address = world.license(kilograms=10), world.ministry.other_decider, world.exporter.user.email
+    alone, of_each = (reverse(name, args=[license.ref]) for name in ("desk.license", "license.suspend"))
+    single = {"reason": "Forged papers", "seen": seen(license.ref)}
+    _, asked = page(world.ministry.decider, **ASKED)
+    assert is_told() in " ".join(client.get(alone).content.decode().split()) and is_told(2) in asked
+    _, text = page.send(world.ministry.decider, asked, "suspend")
+    assert f"2 licenses were suspended, as shown. {was_told(2)}" in text
+    answer = client.post(of_each, single | {"seen": seen(license.ref)}, follow=True)
+    assert f"Suspended. {was_told()}" in unescape(answer.content.decode())
+    _, text = page(other, **ASKED)
+    assert is_told(3) in text
+    page.send(other, text, "lift", reason="Looked into")
+    relay()
+    mails = Mail.objects.filter(recipients__contains=address, subject__contains="suspen")
+    told = Counter(mails.values_list("subject", flat=True))
+    assert told == {
+        f"{license.ref}: suspended": 2,
+        f"{license.ref}: a suspension was lifted": 2,
+        f"{second.ref}: suspended": 1,
+        f"{second.ref}: a suspension was lifted": 1,
+    }
+    client.force_login(world.exporter.user)
+    history = client.get(reverse("license", args=[license.ref])).content.decode()
+    assert all(reason in history for reason in ("Diverted goods", "Forged papers", "Looked into"))
 
 
 def test_what_changed_since_is_told_and_the_reason_stays_typed(world, license, page):
