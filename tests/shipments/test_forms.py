@@ -201,18 +201,18 @@ def test_of_many_licenses_the_newest_are_offered_and_the_rest_found(browser, wor
     second = world.license(kilograms=10)
     response = browser.get("/shipments/new/")
     assert response.context["licenses"] == [second, license]
-    assert "These are of your newest" not in text_of(response)
+    assert "Only your newest" not in text_of(response)
     newest = [world.license(kilograms=10), second]
     response = browser.get("/shipments/new/")
     assert response.context["licenses"] == newest
-    assert "These are of your newest 2 licenses in force." in text_of(response)
+    assert "Only your newest 2 licenses in force were looked through." in text_of(response)
     suspended(world, *newest)
     said = text_of(browser.get("/shipments/new/"))
-    assert "These are of your newest 2" in said and "No license can be used today" not in said
+    assert "Only your newest 2" in said and "No license can be used today" not in said
     suspended(world, license)
     monkeypatch.undo()
     said = text_of(browser.get("/shipments/new/"))
-    assert "These are of your newest" not in said and "No license can be used today" in said
+    assert "Only your newest" not in said and "No license can be used today" in said
 
 
 def suspended(world, *rows):
