@@ -16,9 +16,10 @@ from licensing.models import ApplicationLine, EndReason, InvalidGround, License
 from licensing.prices import in_words
 from licensing.selectors import why
 from licensing.states import ENDED_EARLY, STAGE_OF, ApplicationState
-from licensing.words import rules, terms
+from licensing.words import phrases, rules, terms
 
 register = template.Library()
+register.simple_tag(phrases.is_told)
 register.filter("channels", rules.channels)
 register.filter("price", in_words)
 register.filter("why", why)

@@ -15,7 +15,7 @@ from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import changes_since, of_one_moment
 from licensing.actions import enforcement as actions
 from licensing.selectors.enforcement import MOST_HIT, Hit, Query, ended_by, hits
-from licensing.words.phrases import is_told, sentences, was_told
+from licensing.words.phrases import sentences, was_told
 from shipments import selectors
 from shipments.web.enforcement_forms import EnforceForm, HitForm
 
@@ -70,16 +70,14 @@ def _page(request: HttpRequest, form: EnforceForm, asked: HitForm) -> HttpRespon
 def _preview(request: HttpRequest, form: EnforceForm, query: Query) -> dict[str, Any]:
     found = hits(query, request.actor)
     ends, left = ended_by(found, request.user)
-    to_stop = sum(bool(hit.to_stop) for hit in found)
     return {
         "query": query,
         "hits": found[:MOST_HIT],
         "too_many": len(found) > MOST_HIT,
         "goods": selectors.goods_of([hit.license for hit in found], [user for hit in found for user in hit.users]),
         "shown": " ".join(f"{hit.license.ref}:{hit.version}" for hit in found),
-        "to_stop": to_stop,
+        "to_stop": sum(bool(hit.to_stop) for hit in found),
         "ends": ends,
-        "told": {"suspend": is_told(to_stop), "lift": is_told(len(ends))},
         "left": left,
         "forms": {do: form if form.data.get("do") == do else EnforceForm(auto_id=f"id_{do}_%s") for do in VERBS},
         "changes": _since(request, form, found),
