@@ -12,14 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import FourEyes
 from core.guards import Guard, door, rights
 from core.models import User
+from core.states import State
 
 
-class PoolState(models.TextChoices):
-    """A blocked pool takes no new reservation; a suspended one has no room for what is declared either."""
+class PoolState(State):
+    """What each lets through is pool_room's (licensing/sql/pools.sql)."""
 
-    OPEN = "open", _("Open")
-    BLOCKED = "blocked", _("Blocked")
-    SUSPENDED = "suspended", _("Suspended")
+    OPEN = "open", "ok", _("Open")
+    BLOCKED = "blocked", "wait", _("Blocked")
+    SUSPENDED = "suspended", "no", _("Suspended")
+
+
+WHAT_STATES_LET = _(
+    "Blocked: no new reservation. Suspended: what is declared finds no room either. What crosses is always booked."
+)
 
 
 class PoolScope(models.Model):

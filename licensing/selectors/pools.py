@@ -7,16 +7,24 @@ from datetime import date, timedelta
 from django.db import connection
 from django.db.models import BigIntegerField, Case, DateField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext_lazy as _
 
 from core.access import Actor, visibility
 from core.legal_time import day_start
+from core.states import State
 from licensing.models import License, PoolChange, PoolMovement, PoolState, QuotaPool
 
-USED_UP, CRITICAL = "used_up", "critical"
 NEARLY = 80  # percent of the cap, from which on a pool is nearly used up
 # of a movement, what it adds to what is used
 SIGNED = Case(When(kind=PoolMovement.Kind.USE, then=F("amount")), default=-F("amount"), output_field=BigIntegerField())
 LATELY = 90  # days by whose use the present rate is told
+
+
+class Room(State):
+    """How near its end an open pool is."""
+
+    CRITICAL = "critical", "wait", _("Nearly used up")
+    USED_UP = "used_up", "no", _("Used up")
 
 
 @dataclass(frozen=True)
@@ -29,17 +37,19 @@ class Standing:
 
     pool: QuotaPool
     cap: int
-    state: str
+    state: PoolState
     runs_out: date | None
     waiting: PoolChange | None
     public: bool
 
     @property
-    def says(self) -> str:
+    def says(self) -> State:
         """What everybody may read of a public one: its state, or how near its end it is."""
         if self.state != PoolState.OPEN:
             return self.state
-        return USED_UP if self.free <= 0 else CRITICAL if self.pool.used * 100 >= self.cap * NEARLY else PoolState.OPEN
+        if self.free <= 0:
+            return Room.USED_UP
+        return Room.CRITICAL if self.pool.used * 100 >= self.cap * NEARLY else self.state
 
     @property
     def free(self) -> int:
@@ -117,7 +127,7 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
         Standing(
             row,
             row.cap,
-            PoolState.SUSPENDED if row.frozen else row.state,
+            PoolState.SUSPENDED if row.frozen else PoolState(row.state),
             _runs_out(row, row.cap - row.used, row.lately, today),
             waiting.get(row.pk),
             row.public,

@@ -11,6 +11,7 @@ from core.quantities import show
 from core.web.fields import CountriesField, DayField, QuantityField, TickedFirst, one_needed
 from core.web.forms import StepForm
 from licensing.models import ControlItem, ControlList, EndUse, PoolState, QuotaPool
+from licensing.models.pools import WHAT_STATES_LET
 from licensing.policy.vocabulary import CATEGORY, ELEMENTS
 from licensing.selectors import standings
 from licensing.words import terms
@@ -38,10 +39,7 @@ class ChangePoolForm(TermsMixin, StepForm):
     state = forms.ChoiceField(
         label=_("State"),
         choices=PoolState.choices,
-        help_text=_(
-            "Blocked: no new reservation. Suspended: what is declared finds no room either. "
-            "What crosses is always booked."
-        ),
+        help_text=WHAT_STATES_LET,
     )
     field_order = ["cap", "state", "public", "from_day", "reason"]
 
