@@ -351,7 +351,7 @@ register(
             internal=True,
             mail=_("{ref}: that it is invalid is no longer proposed"),
         ),
-        Step("expire", _("Expired: no license in the year since it was signed"), mail=_("{ref}: declaration expired")),
+        Step("expire", _("Expired: no license was issued on it in time"), mail=_("{ref}: declaration expired")),
         Step("activate", _("In force with a license")),
     ],
     holder=told_of_declaration,

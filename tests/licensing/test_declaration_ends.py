@@ -185,5 +185,5 @@ def test_its_page_says_what_ended_it(world, client, older):
     Declaration.objects.filter(pk=lost.pk).update(state="expired")
     client.force_login(world.exporter.user)
     assert f'<a href="/declarations/{newer.ref}/">' in client.get(f"/declarations/{older.ref}/").content.decode()
-    assert "A year passed after it was signed" in client.get(f"/declarations/{lost.ref}/").content.decode()
+    assert "12 months passed after it was signed" in client.get(f"/declarations/{lost.ref}/").content.decode()
     assert Application.objects.count() == 2
