@@ -79,7 +79,7 @@ from licensing.selectors import (
     reconsiderers_of,
     reviewer_of,
 )
-from licensing.states import IN_FORCE, ApplicationState
+from licensing.states import ApplicationState
 from licensing.web.draft_needs import waited_for
 from licensing.web.forms import (
     AnswerForm,
@@ -944,8 +944,6 @@ register(
             licenses.suspend,
             lambda license: sentences([str(_("Suspended.")), was_told()]),
             ReasonForm,
-            offered=lambda license, actor: license.state in IN_FORCE,
-            label=_("Suspend"),
             mail=_("{ref}: suspended"),
         ),
         Step(
