@@ -62,6 +62,21 @@ def test_the_newest_are_shown(client, world, license):
     assert (found[0][2], found[-1][2]) == ("80 kg", "99 kg")
 
 
+def test_how_many_of_the_newest_are_shown_is_said(client, world, license, monkeypatch):
+    for _ in range(3):
+        world.shipment(license, KG)
+    client.force_login(world.exporter.user)
+
+    def told():
+        text = client.get(f"/licenses/{license.ref}/").content.decode()
+        return re.findall(r"The (\d+) latest are shown\.", text)
+
+    assert told() == []
+    monkeypatch.setattr(pages, "MOST_SHIPMENTS", 3)
+    monkeypatch.setattr(pages, "MOST_MOVEMENTS", 2)
+    assert sorted(told()) == ["2", "3"]
+
+
 # --- the file of all of them ------------------------------------------------------------------------------
 def file_of(client, license):
     answer = client.get(f"/licenses/{license.ref}/movements.csv")
