@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 from django.utils.translation import override
 
 from config.local import demo
-from core import selectors
+from core import search, selectors
 from core.legal_time import legal_today
 from core.models import Organization, Role, User
 from core.templatetags.lodestone import up_to
@@ -141,6 +141,14 @@ def test_a_filter_that_means_nothing_is_422_and_an_empty_one_narrows_nothing(cli
             for value in ("’;--", "２０２６-11-25", "2026-13-01", "20261125", "0001-01-01", "9999-12-31"):
                 assert ask(client, name, **{one: value}).status_code == 422, (name, one, value)
             assert ask(client, name, **{one: ""}).status_code == 200
+
+
+def test_no_more_is_typed_into_a_search_than_is_searched_for(client, lanting, monkeypatch):
+    client.force_login(lanting.user)
+    monkeypatch.setattr(search, "LONGEST", 7)
+    assert 'id="q" name="q" value="" maxlength="7"' in ask(client, "parties").content.decode()
+    answers = [ask(client, "parties", q="x" * letters).status_code for letters in (7, 8)]
+    assert answers == [200, 422]
 
 
 def test_an_unknown_parameter_says_so(client, lanting):
