@@ -471,6 +471,15 @@ def test_the_form_says_nothing_of_what_exists_and_is_light(issued, client, djang
     assert b"<script" not in page and len(page) + len(CSS.read_bytes()) < 15_000
 
 
+def test_as_much_can_be_typed_as_the_form_takes(client, monkeypatch):
+    from licensing.web import verify
+
+    for name, most in {"number": 17, "code": 9}.items():
+        monkeypatch.setattr(verify.AskForm.base_fields[name], "max_length", most)
+    page = client.get("/v/").content.decode()
+    assert re.findall(r'name="(\w+)"[^>]*maxlength="(\d+)"', page) == [("number", "17"), ("code", "9")]
+
+
 def test_a_number_alone_is_asked_for_its_code_whether_or_not_it_exists(issued, client, django_assert_num_queries):
     refs = [issued.ref, make.unknown()]
     with django_assert_num_queries(0):
