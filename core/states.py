@@ -14,7 +14,7 @@ class State(models.TextChoices):
 
     look: str
 
-    def __new__(cls, slug: str, look: str = "") -> Self:
+    def __new__(cls, slug: str, look: str) -> Self:
         member = str.__new__(cls, slug)
         member._value_ = slug
         member.look = look

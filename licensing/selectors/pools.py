@@ -127,7 +127,7 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
         Standing(
             row,
             row.cap,
-            PoolState.SUSPENDED if row.frozen else PoolState(row.state),
+            PoolState.SUSPENDED if row.frozen else PoolState(row.state),  # type: ignore[call-arg]
             _runs_out(row, row.cap - row.used, row.lately, today),
             waiting.get(row.pk),
             row.public,
