@@ -281,7 +281,7 @@ class Application(FSMModelMixin, models.Model):
 
     @property
     def needed(self) -> "dict[ApplicationDocument.Type, Any]":
-        """The papers that it carries when it is sent, whatever the rules say, by the words that ask for each."""
+        """The papers that it carries when it is sent, whatever the rules say, each with the words that ask for it."""
         return ApplicationDocument.NEEDED | (ApplicationDocument.NEEDED_SPECIAL if self.special else {})
 
     @property
@@ -977,7 +977,7 @@ class ApplicationDocument(models.Model):
         CIRCUMSTANCES = "circumstances", _("Proof of the special circumstances")
         OTHER = "other", _("Other")
 
-    NEEDED = {  # of each application, by the words that ask for it
+    NEEDED = {  # of each application, with the words that ask for each
         Type.CONTRACT: _("Add the contract (for an annual license: frame contract or orders)."),
         Type.TECHNICAL: _("Add the technical description or test report."),
         Type.IDENTITY: _("Add the identity proof of the legal representative, the main manager and the handler."),

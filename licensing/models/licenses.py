@@ -60,6 +60,7 @@ class _IsOrBefore(models.Func):
     """Whether a key is that of a license, or of one of those whose places it took, one after the other
     (`License.and_before`). An array, so that an index is asked for its few keys."""
 
+    arity = 2
     arg_joiner = " = ANY (ARRAY(WITH RECURSIVE chain(id) AS (SELECT "
     template = """(
         %(expressions)s UNION ALL
