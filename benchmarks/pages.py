@@ -68,7 +68,7 @@ def pages(world: Any) -> dict[str, Any]:
     from tests.book import Book, unguarded
 
     many = int(10_000 * SCALE)
-    if License.objects.filter(pk__lt=1_000_000).count() < many:  # else the book of turn_10k
+    if License.objects.filter(pk__lt=1_000_000).count() < many:  # else another benchmark's book
         book = Book(world, many, cases=0)
         with unguarded():
             for state in ("submitted", "accepted", "under_review"):

@@ -17,8 +17,9 @@ def measure(world: Any) -> dict[str, Any]:
     from tests import make
     from tests.book import Book, checksums, draft, other_rules, predicted, written
 
-    if not License.objects.exists():  # else the book of turn_10k
-        Book(world, int(10_000 * SCALE))
+    many = int(10_000 * SCALE)
+    if License.objects.count() < many:  # else another benchmark's book
+        Book(world, many)
         tasks.turn_licenses()
     text, at, before = draft(other_rules), legal_now(), checksums()
     began = time.monotonic()
