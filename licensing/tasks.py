@@ -94,7 +94,7 @@ def lapse_supplements() -> int:
 
 @shared_task
 def expire_declarations() -> int:
-    """Every verified declaration says expired that a year after its signature carries no license."""
+    """Every verified declaration says expired that so long after its signature carries no license."""
     by = clock()
     rows = selectors.expiring_declarations(legal_today()).order_by("pk").values_list("pk", flat=True)
     return each(rows[:BATCH], lambda pk: declarations.expire(pk, by=by))

@@ -317,9 +317,9 @@ def miss_original(ref: str, *, seen: int, reason: str, by: Actor) -> Declaration
 
 @command
 def expire(pk: int, *, by: Actor) -> bool:
-    """The declaration says expired: a year after it was signed there is no license on it, unless by a change of one in
-    force that began in time. A case that was filed in time keeps it until it is decided. May run late or never: whether
-    a case may be filed on it never waits for this."""
+    """The declaration says expired: SIGNED_MONTHS after it was signed there is no license on it, unless by a change of
+    one in force that began in time. A case that was filed in time keeps it until it is decided. May run late or never:
+    whether a case may be filed on it never waits for this."""
     row = lock(Declaration.objects.all(), pk=pk)
     at = legal_now()
     if not expiring_declarations(legal_day(at)).filter(pk=row.pk).exists():
