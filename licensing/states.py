@@ -1,6 +1,7 @@
 """State names (docs/workflows.md); only those that exist."""
 
-from django.utils.translation import pgettext_lazy
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.states import State
 
@@ -93,12 +94,38 @@ REDECLARED = (
 TAKEN = (ApplicationState.UNDER_REVIEW, ApplicationState.AWAITING_APPLICANT)
 # In which a question may be open, and is answered.
 ASKED = (ApplicationState.AWAITING_APPLICANT, ApplicationState.UNDER_RECONSIDERATION)
-# Nothing goes on unless the exporter answers, or contests what was decided.
-EXPORTERS_TURN = (
-    ApplicationState.SUPPLEMENT_REQUIRED,
-    ApplicationState.AWAITING_APPLICANT,
-    ApplicationState.REFUSED,
-)
+
+
+class Holder(TextChoices):
+    """Who has to act next in a case."""
+
+    APPLICANT = "applicant", gettext_lazy("you")
+    INTAKE = "intake", gettext_lazy("an intake officer")
+    REVIEWER = "reviewer", gettext_lazy("a reviewing officer")
+    DECIDER = "decider", gettext_lazy("a deciding officer")
+    RECONSIDERER = "reconsiderer", gettext_lazy("whoever reconsiders the decision")
+
+
+# nobody has a case of another state any more
+HOLDER_OF = {
+    ApplicationState.DRAFT: Holder.APPLICANT,
+    ApplicationState.SUBMITTED: Holder.INTAKE,
+    ApplicationState.SUPPLEMENT_REQUIRED: Holder.APPLICANT,
+    ApplicationState.ACCEPTED: Holder.REVIEWER,
+    ApplicationState.UNDER_REVIEW: Holder.REVIEWER,
+    ApplicationState.AWAITING_APPLICANT: Holder.APPLICANT,
+    ApplicationState.AWAITING_DECISION: Holder.DECIDER,
+    ApplicationState.APPROVED: Holder.DECIDER,
+    ApplicationState.UNDER_RECONSIDERATION: Holder.RECONSIDERER,
+}
+
+
+def held_by(holder: Holder) -> tuple[ApplicationState, ...]:
+    return tuple(state for state, one in HOLDER_OF.items() if one == holder)
+
+
+# Nothing goes on unless the exporter acts: where he has to, and where he may contest what was decided.
+EXPORTERS_TURN = (*held_by(Holder.APPLICANT), ApplicationState.REFUSED)
 # The stage that a case is in, from 0; before it was filed -1, from 5 on the decision is there.
 STAGE_OF = {
     ApplicationState.DRAFT: -1,

@@ -27,33 +27,10 @@ from licensing.api.views import actor_of, canonical
 from licensing.clock import Reading
 from licensing.models import Application, ClockInterval, Kind, License, TradeMode, TransportMode
 from licensing.selectors import Remedy
+from licensing.states import HOLDER_OF, Holder
 from licensing.states import ApplicationState as S
 
 REMEDY = ("sent_on", "opened_on", "served_on", "last_day")
-
-
-class Holder(TextChoices):
-    """Who has to act next."""
-
-    APPLICANT = "applicant", gettext_lazy("you")
-    INTAKE = "intake", gettext_lazy("an intake officer")
-    REVIEWER = "reviewer", gettext_lazy("a reviewing officer")
-    DECIDER = "decider", gettext_lazy("a deciding officer")
-    RECONSIDERER = "reconsiderer", gettext_lazy("whoever reconsiders the decision")
-
-
-# nobody has a case of another state any more
-HOLDER_OF = {
-    S.DRAFT: Holder.APPLICANT,
-    S.SUBMITTED: Holder.INTAKE,
-    S.SUPPLEMENT_REQUIRED: Holder.APPLICANT,
-    S.ACCEPTED: Holder.REVIEWER,
-    S.UNDER_REVIEW: Holder.REVIEWER,
-    S.AWAITING_APPLICANT: Holder.APPLICANT,
-    S.AWAITING_DECISION: Holder.DECIDER,
-    S.APPROVED: Holder.DECIDER,
-    S.UNDER_RECONSIDERATION: Holder.RECONSIDERER,
-}
 
 
 class Limit(TextChoices):

@@ -27,7 +27,7 @@ from licensing.models import (
     SupplementAnswer,
     SupplementPoint,
 )
-from licensing.states import ASKED, OPEN_CASE, TAKEN, ApplicationState
+from licensing.states import ASKED, OPEN_CASE, TAKEN, ApplicationState, Holder, held_by
 
 WAITING = (
     ApplicationState.SUPPLEMENT_REQUIRED,
@@ -259,7 +259,7 @@ def in_queue(rows: QuerySet[Application], actor: Actor, view: str) -> QuerySet[A
 
 def to_countersign(actor: Actor) -> QuerySet[Application]:
     """Cases that others took and recommended, and approvals still to be issued, of which he may do that."""
-    rows = applications_for(actor).filter(state__in=[ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED])
+    rows = applications_for(actor).filter(state__in=held_by(Holder.DECIDER))
     mine = Application.left_to_others(actor) & Q(state=ApplicationState.AWAITING_DECISION)
     mine |= Application.issued_by_others(actor) & Q(state=ApplicationState.APPROVED)
     return rows.exclude(mine | Application.acted_on_before_quashed(actor)).order_by("accepted_on", "pk")

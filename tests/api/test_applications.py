@@ -12,9 +12,8 @@ from core.legal_time import legal_today
 from licensing import selectors
 from licensing.actions import applications, consultations, decisions, questions, receipts, supplements
 from licensing.api import examples
-from licensing.api.applications import HOLDER_OF
 from licensing.models import Application
-from licensing.states import ApplicationState
+from licensing.states import HOLDER_OF, ApplicationState
 from tests import make
 from tests.days import D, table
 from tests.make import seen

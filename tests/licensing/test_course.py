@@ -13,7 +13,7 @@ from licensing import selectors
 from licensing.actions import applications, consultations, decisions, questions, receipts, supplements
 from licensing.course import Holder, Stay, course, days_of
 from licensing.models import Application, Supplement
-from licensing.states import ApplicationState
+from licensing.states import HOLDER_OF, ApplicationState
 from tests.days import D
 from tests.make import seen
 from tests.ticks import tick
@@ -51,6 +51,14 @@ def test_days_on_which_others_were_asked_are_theirs():
 def test_a_supplement_is_the_exporters_turn():
     moves = [(D("2026-03-02"), "submitted"), (D("2026-03-03"), "supplement_required")]
     assert days_of(course(moves, [], D("2026-03-12"))) == {Holder.MINISTRY: 0, Holder.EXPORTER: 10, Holder.OTHERS: 0}
+
+
+def test_days_are_the_exporters_while_he_has_to_act_or_may_contest():
+    def whose(state):
+        return course([(D("2026-03-02"), "submitted"), (D("2026-03-03"), state)], [], D("2026-03-04"))[-1].holder
+
+    exporters = {state for state in ApplicationState if whose(state) == Holder.EXPORTER}
+    assert exporters == {state for state, who in HOLDER_OF.items() if who == "applicant"} | {"refused"}
 
 
 def test_on_the_day_of_its_filing_nothing_has_elapsed():
