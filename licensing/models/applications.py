@@ -830,6 +830,14 @@ class Application(FSMModelMixin, models.Model):
     def withdraw(self) -> None: ...
 
     @property
+    def ends_by(self) -> list[str]:
+        """The steps from its state that end it without a license, as their buttons name them."""
+        field: Any = self._meta.get_field("state")
+        ended = (*ENDED_EARLY, S.REFUSED, S.REFUSED_FINAL)
+        moves = (one for one in field.get_all_transitions(type(self)) if not one.custom.get("hidden"))
+        return [str(one.custom["label"]) for one in moves if one.source == self.state and one.target in ended]
+
+    @property
     def way_past(self) -> str:
         """What its company does where this stands in the way of something else, as a sentence."""
         if has_move(self.withdraw):

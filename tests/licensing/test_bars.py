@@ -359,6 +359,21 @@ def test_postgresql_ends_no_bar_before_its_last_day_is_over(world, clock):
     state(world, "suspended")
 
 
+@pytest.mark.parametrize(
+    ("state", "ends_by"),
+    [
+        ("supplement_required", ["Withdraw"]),
+        ("submitted", ["Do not accept", "Withdraw"]),
+        ("awaiting_decision", ["Refuse", "Withdraw"]),
+        ("under_reconsideration", ["Uphold the refusal"]),
+        ("approved", []),
+        ("refused", []),
+    ],
+)
+def test_what_still_ends_a_case_is_what_its_graph_has(state, ends_by):
+    assert sorted(Application(state=state).ends_by) == ends_by
+
+
 # --- pages --------------------------------------------------------------------------------------------------
 def test_everybody_reads_what_stands_still_by_which_decision_and_until_when(world, license, client, settings, clock):
     settings.EMAIL_BACKEND = "core.mailbox.Backend"
@@ -375,7 +390,7 @@ def test_everybody_reads_what_stands_still_by_which_decision_and_until_when(worl
     for actor, path in ((boss, f"/applications/{ref}/"), (m.reviewer, f"/desk/cases/{ref}/")):
         text = page(client, actor, path)
         assert "The company is barred" in text
-        assert "no step brings it nearer to a license" in text
+        assert "no step brings it nearer to a license. What can still end it: Withdraw." in " ".join(text.split())
     text = page(client, boss, f"/licenses/{license.ref}/")
     assert "Order P-9 about the company: It sold to somebody else." in text
     relay()
