@@ -1,8 +1,11 @@
 """What a key may do: each app registers its scopes, with the kind of organization whose keys may carry them."""
 
 from collections import ChainMap
+from collections.abc import Iterable
 
 from django.utils.functional import Promise
+
+from core.languages import in_language
 
 _scopes: dict[str, dict[str, "str | Promise"]] = {}
 
@@ -15,6 +18,11 @@ def add(kind: str, scope: str, words: "str | Promise") -> None:
 def reads(scope: str) -> bool:
     """It changes nothing."""
     return scope.endswith(":read")
+
+
+def any_of(scopes: Iterable[str]) -> str:
+    """Of which a key needs one, each marked."""
+    return in_language(" or ", "或").join(f"`{scope}`" for scope in sorted(scopes))
 
 
 def scopes_of(kind: str) -> dict[str, "str | Promise"]:

@@ -17,6 +17,7 @@ from core.api.pagination import ROWS_MOST
 from core.decided import filled
 from core.models.idempotency import KEY_LONGEST
 from core.problems import MEDIA_TYPE
+from core.scopes import any_of
 from core.search import LONGEST
 from core.sizes import MESSAGES_AT_ONCE
 
@@ -171,9 +172,10 @@ class Schema(AutoSchema):
         return str(self.said.summary)
 
     def get_description(self) -> str:
-        scopes = sorted(self.row.scopes) if self.row else []
-        words = _("Key scope: {scopes}.").format(scopes=", ".join(f"`{scope}`" for scope in scopes))
-        return f"{self.said.says}\n\n{words}" if scopes else str(self.said.says)
+        if not self.row or not self.row.scopes:
+            return str(self.said.says)
+        words = _("Key scope: {scopes}.").format(scopes=any_of(self.row.scopes))
+        return f"{self.said.says}\n\n{words}"
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").split("/")[0]]

@@ -24,7 +24,7 @@ from core.decided import decided
 from core.languages import day_in_words, in_chinese, listed
 from core.legal_time import LEGAL_ZONE, legal_day
 from core.papers import label_of
-from core.scopes import scopes_of
+from core.scopes import any_of, scopes_of
 from core.selectors import MANY
 from core.telling import sentence
 
@@ -306,10 +306,9 @@ def may(context: Any, name: str, method: str = "GET") -> bool:
 
 @register.simple_tag
 def scopes_of_calls(*calls: str) -> list[str]:
-    """What a company's key needs to make them, each once and marked: `{% scopes_of_calls 'GET NAME' … as needed %}`."""
+    """What a company's key needs to make them, each once: `{% scopes_of_calls 'GET NAME' … as needed %}`."""
     rows = [access.table()[name, method] for method, name in map(str.split, calls)]
-    needed = (scope for row in rows for scope in sorted(row.scopes & scopes_of("exporter").keys()))
-    return [f"`{scope}`" for scope in dict.fromkeys(needed)]
+    return list(dict.fromkeys(any_of(row.scopes & scopes_of("exporter").keys()) for row in rows))
 
 
 @register.simple_tag

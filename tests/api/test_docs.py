@@ -52,6 +52,14 @@ def test_the_key_of_the_first_steps_has_the_scopes_of_their_calls(client, monkey
     monkeypatch.setitem(scopes_of("exporter"), "shipments:book", "book shipments")
     assert named()[1] == ["licenses:read", "shipments:read", "shipments:book"]
     assert re.search(r"shipments:book</code>\s*book shipments", page(client))
+    row = replace(row, scopes=frozenset({"shipments:book", "shipments:write", "customs:confirm"}))
+    monkeypatch.setitem(access.table(), ("api.shipments", "POST"), row)
+    assert "<code>shipments:book</code> or <code>shipments:write</code>. It is" in " ".join(page(client).split())
+
+
+def test_a_call_that_one_of_several_scopes_opens_says_so():
+    said = {call["description"][-1] for call in docs.calls("en")}
+    assert "Key scope: `customs:confirm` or `licenses:read`." in said
 
 
 def test_whatever_a_caller_sends_is_explained(client):
