@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.errors import FourEyes
 from core.guards import Guard, door, rights
@@ -18,8 +19,8 @@ from core.states import State
 class PoolState(State):
     """What each lets through is pool_room's (licensing/sql/pools.sql)."""
 
-    OPEN = "open", "ok", _("Open")
-    BLOCKED = "blocked", "wait", _("Blocked")
+    OPEN = "open", "ok", pgettext_lazy("quota", "Open")
+    BLOCKED = "blocked", "no", _("Blocked")
     SUSPENDED = "suspended", "no", _("Suspended")
 
 

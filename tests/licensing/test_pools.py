@@ -9,6 +9,7 @@ import psycopg2.errors
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
+from django.utils import translation
 
 from config.local import demo
 from core import access
@@ -18,7 +19,7 @@ from core.legal_time import day_end, legal_now, legal_today
 from licensing import books, elements, selectors, tasks
 from licensing.actions import pools
 from licensing.menu import pools_to_decide
-from licensing.models import Application, PoolChange, PoolMovement, QuotaPool
+from licensing.models import Application, PoolChange, PoolMovement, PoolState, QuotaPool
 from licensing.models.balances import LicenseLine
 from licensing.selectors import standings
 from shipments.actions import ClearedLine, LineRequest, cancel, check, lapse, receive
@@ -1220,7 +1221,7 @@ def test_the_board_says_when_a_pool_runs_out(world, license, clock):
     assert one.runs_out is None  # nothing was used lately
 
 
-def test_everybody_reads_of_a_public_pool_whether_something_is_left_and_no_figure(world, license, client):
+def test_everybody_reads_of_a_public_pool_whether_something_is_left_and_no_figure(world, license, client, desk):
     """Open, nearly used up from 80 % on, used up; of one that is not public, nothing."""
     for ref, kilograms, scope in (
         ("Q-OPEN", 40.01, {"destinations": ["DE"]}),
@@ -1239,6 +1240,10 @@ def test_everybody_reads_of_a_public_pool_whether_something_is_left_and_no_figur
     text = page.content.decode()
     assert "Q-SECRET" not in text
     assert " kg" not in text.split("<main")[1]
+    shown = re.findall(r'<span class="tag (\w+)">([^<]+)</span>', text)
+    assert shown == [("no", "Used up"), ("wait", "Nearly used up"), ("ok", "Open")]
+    inside = desk("auditor").get("/desk/quotas/").content.decode()
+    assert {("no", "Used up"), ("wait", "Nearly used up")} <= set(re.findall(r'"tag (\w+)">([^<]+)</span>', inside))
     changed(world, QuotaPool.objects.get(ref="Q-OPEN"), 50, "blocked")
     assert "Q-OPEN" not in client.get("/rules/quotas/").content.decode()  # the change did not say that it is public
 
@@ -1265,3 +1270,6 @@ def test_a_closed_pool_says_so_to_everybody(world):
         changed(world, pool, 1, state)
         (one,) = selectors.standings(QuotaPool.objects.all(), legal_today())
         assert one.says == state
+        assert one.says.look == ("ok" if state == "open" else "no")  # on which nothing new may be reserved
+    with translation.override("zh-hans"):
+        assert [str(word) for word in PoolState.labels] == ["开放", "已封停", "已暂停"]
