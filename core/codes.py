@@ -98,10 +98,10 @@ CODES = (
         "idempotency-key-invalid",
         400,
         filled(
-            _("The Idempotency-Key is not 1 to {most} visible ASCII characters."),
-            most="core.models.idempotency.KEY_LONGEST",
+            _("The Idempotency-Key is not {characters}."),
+            characters="core.models.idempotency.KEY_WORDS",
         ),
-        _("Use letters, digits and signs without blanks."),
+        _("Use only those, and no more of them."),
     ),
     Code(
         "authentication-required",

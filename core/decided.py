@@ -1,4 +1,4 @@
-"""A number that is a rule stands in one place; a text that says it names that place, and reads it when it is said."""
+"""A number or a phrase that is a rule stands in one place; a text that says it names that place, and reads it then."""
 
 from typing import Any
 
@@ -16,11 +16,12 @@ class _At:
         self.place = place
 
     def __str__(self) -> str:
-        return f"{decided(self.place):,}"
+        found = decided(self.place)
+        return f"{found:,}" if isinstance(found, int) else str(found)
 
 
 def filled(text: Any, **said: Any) -> Any:
-    """The text, lazy, with the numbers of these places, commas part thousands, and with what says itself how it is
+    """The text, lazy, with what these places hold, commas part thousands, and with what says itself how it is
     read.
 
     For example `filled(_("{days} working days"), days="licensing.clock.WORKING_DAYS")`.

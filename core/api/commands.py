@@ -14,10 +14,10 @@ from core.api.pagination import read_query
 from core.command import Command
 from core.errors import Invalid, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
-from core.models.idempotency import KEY_LONGEST
+from core.models.idempotency import KEY_PATTERN, KEY_WORDS
 
 JSON = problems.JSON
-_KEY = re.compile(rf"[\x21-\x7e]{{1,{KEY_LONGEST}}}", re.ASCII)
+_KEY = re.compile(KEY_PATTERN, re.ASCII)
 
 
 def read(request: Request, serializer: type[StrictSerializer]) -> Any:
@@ -44,7 +44,7 @@ def key_of(key: Any) -> str:
         detail = _("Send an Idempotency-Key header: any text of your own that names this request once.")
         raise Unreadable(detail, code="idempotency-key-required")
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        detail = _("An Idempotency-Key has 1 to {most} visible ASCII characters.").format(most=KEY_LONGEST)
+        detail = _("An Idempotency-Key has {characters}.").format(characters=KEY_WORDS)
         raise Unreadable(detail, code="idempotency-key-invalid")
     return key
 

@@ -15,7 +15,7 @@ from core.access import ANONYMOUS
 from core.api.fields import NonEmptyList, StrictSerializer
 from core.api.pagination import ROWS_MOST
 from core.decided import filled
-from core.models.idempotency import KEY_LONGEST
+from core.models.idempotency import KEY_PATTERN
 from core.problems import MEDIA_TYPE
 from core.scopes import any_of
 from core.search import LONGEST
@@ -79,7 +79,7 @@ PAGES = [
 ]
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "pattern": rf"^[\x21-\x7e]{{1,{KEY_LONGEST}}}$", "examples": ["PO-778/1"]},
+    {"type": "string", "pattern": f"^{KEY_PATTERN}$", "examples": ["PO-778/1"]},
     OpenApiParameter.HEADER,
     required=True,
     description=gettext_lazy("Your own text; names this request once. Sent again, it gets the first answer again."),

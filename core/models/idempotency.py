@@ -2,11 +2,17 @@
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy
 
+from core.decided import filled
 from core.guards import Guard, door, rights
 from core.models.people import Organization
 
 KEY_LONGEST = 255
+KEY_PATTERN = rf"[\x21-\x7e]{{1,{KEY_LONGEST}}}"
+KEY_WORDS = filled(
+    gettext_lazy("1 to {most} visible ASCII characters"), most="core.models.idempotency.KEY_LONGEST"
+)  # what the pattern lets through
 KEPT_DAYS = 400  # as end_answers of the database has it, which a test compares
 TYPED = "typed:"  # of whatever a page saved by itself: it asks again within moments, and says all that is typed
 TYPED_DAYS = 7  # likewise

@@ -23,7 +23,7 @@ from core.decided import filled
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import on_the_wire
-from core.models.idempotency import KEY_LONGEST
+from core.models.idempotency import KEY_LONGEST, KEY_PATTERN
 from licensing.api.views import actor_of, canonical
 from shipments import selectors
 from shipments.actions import bulk as actions
@@ -61,7 +61,7 @@ RESERVES = filled(
 
 class ShipmentRowInput(ShipmentInput):
     idempotency_key = PatternField(
-        rf"[\x21-\x7e]{{1,{KEY_LONGEST}}}",
+        KEY_PATTERN,
         gettext_lazy("The key that the shipment would have if it were sent alone."),
         max_length=KEY_LONGEST,
     )
