@@ -1,6 +1,7 @@
 """Suspending many licenses, and letting them go: what a query hits is shown before anything is done, goods under way
 included."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from core.telling import Told
 from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import changes_since, of_one_moment
 from licensing.actions import enforcement as actions
+from licensing.models import License
 from licensing.selectors.enforcement import MOST_HIT, Hit, Query, ended_by, hits
 from licensing.words.phrases import sentences, was_told
 from shipments import selectors
@@ -40,9 +42,10 @@ def _asked(request: HttpRequest) -> QueryDict | None:
 def _done(request: HttpRequest, form: EnforceForm, query: Query) -> HttpResponse:
     said = {name: form.cleaned_data[name] for name in ("shown", "reason")}
     if form.cleaned_data["do"] == "suspend":
-        many = len(actions.suspend(query, by=request.actor, **said))
+        found = actions.suspend(query, by=request.actor, **said)
+        many = len(found)
         text = ngettext("%(n)d license was suspended, as shown.", "%(n)d licenses were suspended, as shown.", many)
-        messages.success(request, sentences([text % {"n": many}, was_told(many)]))
+        messages.success(request, sentences([text % {"n": many}, was_told(_holders(hit.license for hit in found))]))
     else:
         ended, left = actions.lift(query, by=request.actor, **said)
         text = ngettext("%(n)d cause has ended.", "%(n)d causes have ended.", len(ended)) % {"n": len(ended)}
@@ -58,6 +61,10 @@ def _done(request: HttpRequest, form: EnforceForm, query: Query) -> HttpResponse
     return redirect(reverse("desk.enforcement", query=asked))
 
 
+def _holders(licenses: Iterable[License]) -> int:
+    return len({license.exporter_id for license in licenses})
+
+
 @of_one_moment
 def _page(request: HttpRequest, form: EnforceForm, asked: HitForm) -> HttpResponse:
     context: dict[str, Any] = {"asked": asked, "most": MOST_HIT, "today": legal_today()}
@@ -70,14 +77,17 @@ def _page(request: HttpRequest, form: EnforceForm, asked: HitForm) -> HttpRespon
 def _preview(request: HttpRequest, form: EnforceForm, query: Query) -> dict[str, Any]:
     found = hits(query, request.actor)
     ends, left = ended_by(found, request.user)
+    stops = [hit.license for hit in found if hit.to_stop]
     return {
         "query": query,
         "hits": found[:MOST_HIT],
         "too_many": len(found) > MOST_HIT,
         "goods": selectors.goods_of([hit.license for hit in found], [user for hit in found for user in hit.users]),
         "shown": " ".join(f"{hit.license.ref}:{hit.version}" for hit in found),
-        "to_stop": sum(bool(hit.to_stop) for hit in found),
+        "to_stop": len(stops),
+        "holders_of_stops": _holders(stops),
         "ends": ends,
+        "holders_of_ends": _holders(cause.license for cause in ends),
         "left": left,
         "forms": {do: form if form.data.get("do") == do else EnforceForm(auto_id=f"id_{do}_%s") for do in VERBS},
         "changes": _since(request, form, found),
