@@ -378,17 +378,18 @@ def asked_why(outcome: str, presumed: str) -> str:
 
 def asked_of_each(
     judged: Iterable[Judged], lines: Collection[int], users: Collection[int]
-) -> list[tuple[str, list[tuple[int, str]]]]:
-    """What whoever grants some of these lines to some of these end-users is asked, and for which; for none by name
-    where the same is asked whatever he grants."""
+) -> tuple[list[tuple[str, list[tuple[int, str]]]], bool]:
+    """What whoever grants some of these lines to some of these end-users is asked, and for which, for none by name
+    where the same is asked whatever he grants; and whether something is asked whatever he grants."""
     pairs = _strictest_of_each(judged, lines, users).values()
     found: dict[str, list[tuple[int, str]]] = {}
     for number, name, said in pairs:
         if message := asked_why(DecisionStep.Outcome.APPROVE, said):
             found.setdefault(message, []).append((number, name))
-    if [len(named) for named in found.values()] == [len(pairs)]:
-        return [(message, []) for message in found]
-    return [*found.items()]
+    always = 0 < sum(map(len, found.values())) == len(pairs)
+    if always and len(found) == 1:
+        return [(message, []) for message in found], True
+    return [*found.items()], always
 
 
 def require_departure(outcome: str, presumed: str, departure: str) -> None:

@@ -179,11 +179,12 @@ def _judged(row: Application) -> dict[str, Any]:
     if row.state == ApplicationState.APPROVED or row.exporter.state == ExporterState.BARRED:
         against = row.exporter.not_acting() or against
     asks_why = {outcome: [(text, [])] for outcome, one in said.items() if (text := asked_why(outcome, one))}
-    asks_why["change"] = asked_of_each(judged, lines, users)
+    asks_why["change"], always = asked_of_each(judged, lines, users)
     return {
         "stop": stop_of(row.exporter),
         "policy_changes": [(one, _differences(row, one)) for one in selectors.changed(row, judged)],
         "asks_why": asks_why,
+        "asked_always": always,
         "against": against,
         "holds": holds,
         "most": limits(row, judged, lines, users),

@@ -1075,6 +1075,20 @@ def test_to_change_it_the_page_asks_why_in_any_case_where_the_verb_does(world, m
         assert refused(change, ref, m.reconsiderer, end_users=[user.pk]) == ["required"]
 
 
+def test_to_change_it_the_page_asks_why_in_any_case_where_of_each_something_else_is_asked(world, m, client):
+    ref, (_forbidden, presumed) = two_of_whom(world, ["FR"])
+
+    def both(rules, document):
+        presumed_of(**{"destination.country": ["FR"]})(rules, document)
+        rules["R033"].update(match={"destination.country": ["DE"]})
+
+    make.edition(both, "BOTH")
+    text = page(client, m.reconsiderer, f"/desk/cases/{ref}/")
+    assert PRESUMED in text and "The rules forbid this" in text and "<li>Line 1 for " in text
+    assert "(needed)" in text and "(needed if" not in text
+    assert refused(change, ref, m.reconsiderer, end_users=[presumed.pk], acknowledged=tick(ref)) == ["required"]
+
+
 def test_neither_whoever_recommended_nor_whoever_changed_issues_it(world, m, client):
     both = demo.person("both", "Both", m.office, Role.DECIDER, Role.RECONSIDERER)
     ref = world.under_review(world.application(), by=m.other_decider)
