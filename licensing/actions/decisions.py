@@ -57,6 +57,7 @@ from licensing.models import (
     LicenseCondition,
     LicenseEndUser,
 )
+from licensing.models.applications import GROUNDS
 from licensing.models.intents import intent_of, told_of_none_until
 from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import Judged, applications_for, judge, licenses_for, next_turn, read_parts, steps
@@ -322,12 +323,12 @@ def _require_caps(
 
 
 def require_grounds(factors: list[str], text: str) -> None:
-    problems = []
-    if not factors:
-        problems.append(Problem("/factors", "required", _("A refusal rests on at least one factor of the law.")))
-    if not text.strip():
-        problems.append(Problem("/text", "required", _("Tell the exporter why, and what would change the outcome.")))
-    if problems:
+    """Raises Invalid with each of GROUNDS that is not there."""
+    said = {
+        "factors": (factors, _("A refusal rests on at least one factor of the law.")),
+        "text": (text.strip(), _("Tell the exporter why, and what would change the outcome.")),
+    }
+    if problems := [Problem(f"/{name}", "required", said[name][1]) for name in GROUNDS if not said[name][0]]:
         raise Invalid(problems)
 
 

@@ -12,7 +12,8 @@ on the case reconsiders its refusal: of recommendations, decisions and reconside
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -1043,7 +1044,8 @@ class ToleranceMode(models.TextChoices):
     PCT_REMAINING_FINAL = "pct_remaining_final", _("Percent of what remains, for the last shipment")
 
 
-GROUNDED = Q(factors__len__gte=1) & ~Q(text="")  # what a refusal rests on: licensing.actions.decisions.require_grounds
+GROUNDS = {"factors": Q(factors__len__gte=1), "text": ~Q(text="")}  # what a refusal rests on, and which rows say it
+GROUNDED = reduce(and_, GROUNDS.values())
 EXCEPTION, OVERRULING = Q(outcome="approve", presumed__in=[*EXCEPTED]), Q(outcome="refuse", presumed=OVERRULED)
 
 

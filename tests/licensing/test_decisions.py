@@ -20,6 +20,7 @@ from exporters import actions as exporters
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions, receipts
 from licensing.models import Application, ApplicationDocument, DecisionStep, License
+from licensing.web.forms import IntendForm, RefuseForm, UpholdForm
 from tests import make
 from tests.make import seen
 from tests.ticks import tick
@@ -304,6 +305,18 @@ def test_an_applicant_who_was_told_of_an_approval_is_told_that_it_was_reopened_a
     text = client.get(f"/applications/{ref}/").content.decode()
     assert "The approval was reopened: the case is under review again" in text
     assert "A hit of yesterday" not in text
+
+
+@pytest.mark.parametrize("form", [RefuseForm, IntendForm, UpholdForm], ids=lambda form: form.__name__)
+def test_a_form_that_refuses_asks_for_what_a_refusal_rests_on(form, world, monkeypatch):
+    row = Application.objects.get(ref=world.application())
+
+    def asked():
+        return {name for name in ("factors", "text") if form(row=row).fields[name].required}
+
+    assert asked() == {"factors", "text"}
+    monkeypatch.setattr("licensing.web.forms.decisions.GROUNDS", {"factors"})
+    assert asked() == {"factors"}
 
 
 def test_refusing_needs_a_factor_and_a_text(world):

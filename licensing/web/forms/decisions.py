@@ -17,6 +17,7 @@ from licensing.actions.intents import default_intent_days
 from licensing.clock import WORKING_DAYS
 from licensing.granted import Tolerance, asked_months
 from licensing.models import LONE, Application, DecisionStep, ToleranceMode
+from licensing.models.applications import GROUNDS
 from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, MONTHS
 
@@ -245,21 +246,31 @@ class ApproveForm(DecideForm):
     acknowledged = seen_the_change()
 
 
-class RefuseForm(DecideForm):
-    """What was announced stands in it, where a refusal was."""
+class GroundedForm(StepForm):
+    """Asks for what a refusal rests on."""
 
-    outcome = DecisionStep.Outcome.REFUSE
+    why: Any
     factors = forms.MultipleChoiceField(
         label=gettext_lazy("Factors of the law"),
         choices=DecisionStep.Factor.choices,
         widget=forms.CheckboxSelectMultiple,
     )
     text = forms.CharField(
-        label=gettext_lazy("Reason the exporter will read"),
-        max_length=5_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("Why, and what would change the outcome."),
+        label=gettext_lazy("Reason the exporter will read"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].help_text = self.why
+        for name in ("factors", "text"):
+            self.fields[name].required = name in GROUNDS
+
+
+class RefuseForm(GroundedForm, DecideForm):
+    """What was announced stands in it, where a refusal was."""
+
+    outcome = DecisionStep.Outcome.REFUSE
+    why = gettext_lazy("Why, and what would change the outcome.")
     departure = why_otherwise()
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
@@ -268,21 +279,11 @@ class RefuseForm(DecideForm):
             self.initial |= {"text": announced.text, "factors": announced.factors}
 
 
-class IntendForm(DecideForm):
+class IntendForm(GroundedForm, DecideForm):
     """Begins with what was recommended, and the usual days."""
 
     outcome = DecisionStep.Outcome.REFUSE
-    factors = forms.MultipleChoiceField(
-        label=gettext_lazy("Factors of the law"),
-        choices=DecisionStep.Factor.choices,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    text = forms.CharField(
-        label=gettext_lazy("Reason the exporter will read"),
-        max_length=5_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("Why you mean to refuse, and what would change that."),
-    )
+    why = gettext_lazy("Why you mean to refuse, and what would change that.")
     days = forms.IntegerField(
         label=gettext_lazy("Working days to answer"),
         min_value=1,

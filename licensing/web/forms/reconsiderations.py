@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from core.sizes import TEXT_CHARACTERS
 from core.web.forms import StepForm
-from licensing.models import Application, DecisionStep
-from licensing.web.forms.decisions import RecommendForm, why_otherwise
+from licensing.models import Application
+from licensing.web.forms.decisions import GroundedForm, RecommendForm, why_otherwise
 from licensing.web.forms.questions import ReplyForm
 
 
@@ -23,20 +23,10 @@ class ReconsiderForm(ReplyForm):
     field_order = ["grounds", "files"]
 
 
-class UpholdForm(StepForm):
+class UpholdForm(GroundedForm):
     """Begins with the factors on which it was refused."""
 
-    factors = forms.MultipleChoiceField(
-        label=gettext_lazy("Factors of the law"),
-        choices=DecisionStep.Factor.choices,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    text = forms.CharField(
-        label=gettext_lazy("Reason the exporter will read"),
-        max_length=5_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("What you say to each of the grounds."),
-    )
+    why = gettext_lazy("What you say to each of the grounds.")
 
     def __init__(self, *args: Any, row: Application, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
