@@ -184,7 +184,7 @@ def _judged(row: Application) -> dict[str, Any]:
         "stop": stop_of(row.exporter),
         "policy_changes": [(one, _differences(row, one)) for one in selectors.changed(row, judged)],
         "asks_why": asks_why,
-        "asked_always": always,
+        "always": always,
         "against": against,
         "holds": holds,
         "most": limits(row, judged, lines, users),
