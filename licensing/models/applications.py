@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.errors import DomainError, Forbidden, FourEyes
-from core.graphs import guarded, has_move
+from core.graphs import graph, guarded, has_move
 from core.guards import insert_only
 from core.models import Country, Document, HistoryLine, User
 from exporters import rules
@@ -837,6 +837,11 @@ class Application(FSMModelMixin, models.Model):
         ended = (*ENDED_EARLY, S.REFUSED, S.REFUSED_FINAL)
         moves = (one for one in field.get_all_transitions(type(self)) if not one.custom.get("hidden"))
         return [str(one.custom["label"]) for one in moves if one.source == self.state and one.target in ended]
+
+    @property
+    def contested_for_good(self) -> bool:
+        """While its refusal is reconsidered its company does not withdraw it."""
+        return not any((one.source, one.verb) == (S.UNDER_RECONSIDERATION, "withdraw") for one in graph(type(self)))
 
     @property
     def way_past(self) -> str:

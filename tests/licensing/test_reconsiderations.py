@@ -13,6 +13,7 @@ from core.access import Actor
 from core.access import clock as the_clock
 from core.deliveries import _writers, relay
 from core.errors import DomainError, Forbidden, FourEyes, NotFound, WrongState
+from core.graphs import Move
 from core.history import lines_of
 from core.legal_time import legal_now, legal_today
 from core.models import HistoryLine, LegalDay, Mail, Role
@@ -370,6 +371,7 @@ def test_scenario_14_over_pages(world, m, client, on):
     on("2026-04-13", time(23, 59))
     text = page(client, world.exporter, mine)
     assert f"Contest the refusal of {ref} now" in text and "Nothing can be added to the grounds" in text
+    assert "While it is reconsidered, the case can’t be withdrawn." in text
     file = SimpleUploadedFile("letter.png", TAKEN["a.png"])
     answer = client.post(f"{mine}reconsider/", {"grounds": "It is known.", "files": file, "seen": seen(ref)})
     assert (answer.status_code, state(ref)) == (302, "under_reconsideration")
@@ -1087,6 +1089,13 @@ def test_to_change_it_the_page_asks_why_in_any_case_where_of_each_something_else
     assert PRESUMED in text and "The rules forbid this" in text and "<li>Line 1 for " in text
     assert "(needed)" in text and "(needed if" not in text
     assert refused(change, ref, m.reconsiderer, end_users=[presumed.pk], acknowledged=tick(ref)) == ["required"]
+
+
+def test_that_it_is_contested_for_good_is_what_the_graph_has(monkeypatch):
+    assert Application().contested_for_good
+    moves = [Move("under_reconsideration", "withdraw", "withdrawn")]
+    monkeypatch.setattr("licensing.models.applications.graph", lambda model: moves)
+    assert not Application().contested_for_good
 
 
 def test_neither_whoever_recommended_nor_whoever_changed_issues_it(world, m, client):
