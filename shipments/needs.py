@@ -19,7 +19,7 @@ from exporters.states import ExporterState, QualificationState
 from licensing import selectors
 from licensing.actions.renewals import filed_by
 from licensing.models import RENEWED, Application, Declaration, Intent, Kind, License, Question
-from licensing.selectors.reconsiderations import CONTEST_DAYS, Remedy
+from licensing.selectors.reconsiderations import CONTEST_DAYS, SERVED_HOW, Remedy
 from licensing.states import ApplicationState, DeclarationState
 from shipments import looks
 from shipments.holdings import Holdings
@@ -150,10 +150,10 @@ def _refusal(row: Application, remedy: Remedy, today: date) -> Need:
     if last and left is not None:
         text = _("The last day to contest it is {day}, {when}.").format(day=day(last), when=_in_days(left))
     else:
-        text = _("The days to contest it count from when you open it.")
+        text = _("It can be contested within {days} days after it was served.").format(days=CONTEST_DAYS)
     if last and not remedy.served(today):
-        begins = _("Opening it serves it: the {days} days to contest it begin with that.")
-        text = f"{text} {begins.format(days=CONTEST_DAYS)}"
+        begins = _("{served}. The {days} days to contest it begin with that.")
+        text = f"{text} {begins.format(served=SERVED_HOW, days=CONTEST_DAYS)}"
     return Need(
         _("Contest the refusal of {ref}, or let it stand").format(ref=row.ref),
         text,

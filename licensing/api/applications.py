@@ -87,21 +87,16 @@ class RemedyOutput(serializers.Serializer[Any]):
     served_on = serializers.DateField(
         allow_null=True,
         help_text=filled(
-            gettext_lazy(
-                "The day that counts: when it was opened, or {days} working days after the notice went out, whichever"
-                " comes first. Null while neither is known."
-            ),
-            days="licensing.selectors.reconsiderations.SERVICE_DAYS",
+            gettext_lazy("The day that counts. {served}. Null while nobody can say."),
+            served="licensing.selectors.reconsiderations.SERVED_HOW",
         ),
     )
     last_day = serializers.DateField(
         allow_null=True,
         help_text=filled(
-            gettext_lazy(
-                "The last day to contest it: {days} days later; where that is no working day, the next one. Null where"
-                " nobody can say yet."
-            ),
+            gettext_lazy("The last day to contest it: {days} days later. {moved}. Null where nobody can say yet."),
             days="licensing.selectors.reconsiderations.CONTEST_DAYS",
+            moved="licensing.selectors.reconsiderations.MOVED_HOW",
         ),
     )
 

@@ -36,7 +36,13 @@ from licensing.papers import said
 from licensing.prices import in_words
 from licensing.selectors import clocks_of, granting_steps, steps, why, with_parts
 from licensing.selectors.movements import balances_at
-from licensing.selectors.reconsiderations import ACCEPT_DAYS, CONTEST_DAYS, SERVICE_DAYS, contestable_until
+from licensing.selectors.reconsiderations import (
+    ACCEPT_DAYS,
+    CONTEST_DAYS,
+    MOVED_HOW,
+    SERVED_HOW,
+    contestable_until,
+)
 from licensing.words import terms
 
 Data = dict[str, Any]
@@ -298,7 +304,8 @@ def refusal(line: HistoryLine, case: Application) -> Data:
         "reason": line.reason,
         "provisions": said.rests_on(case, "refuse", line.at),
         "contest_days": CONTEST_DAYS,
-        "service_days": SERVICE_DAYS,
+        "served": said.both(lambda: SERVED_HOW),
+        "moved": said.both(lambda: MOVED_HOW),
         "contest_until": until and said.day(until),
     }
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Cast, Coalesce, TruncDate
+from django.utils.translation import gettext_lazy
 
 from core.access import Actor
+from core.decided import filled
 from core.legal_time import LEGAL_ZONE, day_start, legal_day, legal_today
 from core.models import Delivery, HistoryLine, LegalDay
 from core.selectors import calendar
@@ -20,6 +22,14 @@ from licensing.selectors.applications import applications_for
 from licensing.states import CONTESTED, ApplicationState
 
 SERVICE_DAYS = 5  # working days after which a notice that was sent counts as read
+SERVED_HOW = filled(  # a sentence, as the next: whoever tells how it is counted quotes them
+    gettext_lazy(
+        "A decision is served on the day on which its company first opens it, else on working day {days} after its"
+        " notice went out"
+    ),
+    days="licensing.selectors.reconsiderations.SERVICE_DAYS",
+)
+MOVED_HOW = gettext_lazy("A last day that is no working day moves to the next one")
 CONTEST_DAYS = 60  # after service. Administrative Reconsideration Law
 RECONSIDER_DAYS = 60  # for the decision on it, after its request was accepted. The same law
 EXTENSION_DAYS = 30  # more, once

@@ -589,12 +589,9 @@ register(
             within="approve",
             mail=_("{ref}: refused"),
             mailed=filled(
-                _(
-                    "Opening that page serves the refusal: the {days} days to contest it begin with that, and "
-                    "{working} working days after this mail at the latest."
-                ),
+                _("{served}. The {days} days to contest it begin with that."),
+                served="licensing.selectors.reconsiderations.SERVED_HOW",
                 days="licensing.selectors.reconsiderations.CONTEST_DAYS",
-                working="licensing.selectors.reconsiderations.SERVICE_DAYS",
             ),
         ),
         Step(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, override
 
 from core import codes
 from core.decided import decided, filled
+from licensing.selectors import reconsiderations
 from licensing.words import phrases, terms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,6 +36,7 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
         ("shipments.models.LATE_DAYS", lambda: codes.find("report-overdue").cause),
         ("core.sizes.FILE_MEGABYTES", lambda: codes.find("file-too-large").cause),
         ("core.sizes.LIST_ROWS", lambda: codes.find("too-many-rows").cause),
+        ("licensing.selectors.reconsiderations.SERVICE_DAYS", lambda: reconsiderations.SERVED_HOW),
         ("licensing.policy.vocabulary.PROOF_DAYS", lambda: terms.CONDITIONS["DELIVERY_PROOF_30D"]),
     ],
 )

@@ -44,6 +44,7 @@ from licensing.models import (
     Service,
 )
 from licensing.selectors.applications import reconsiderers_of
+from licensing.selectors.reconsiderations import MOVED_HOW, SERVED_HOW
 from licensing.web.reconsiderations import Contest
 from tests import make
 from tests.again import again
@@ -249,10 +250,9 @@ def test_pages_and_rest_say_how_it_was_counted(ref, world, m, client, on):
     for said in (
         "You can contest it until 13 Apr 2026.",
         "Administrative reconsideration can be asked for until <b>13 Apr 2026</b>.",
-        "The notice was sent on 10 Feb 2026; it counts as served 5 working days later",
+        f"The notice was sent on 10 Feb 2026. {SERVED_HOW}.",
         "The company first opened the decision on 10 Feb 2026.",
-        "It counts as served on 10 Feb 2026; 60 days later is 11 Apr 2026, which is no working day, so the last day is"
-        " 13 Apr 2026.",
+        f"It counts as served on 10 Feb 2026; 60 days later is 11 Apr 2026. {MOVED_HOW}: 13 Apr 2026.",
     ):
         assert said in text
     assert "until <b>13 Apr 2026</b>" in page(client, m.decider, f"/desk/cases/{ref}/")
@@ -313,7 +313,7 @@ def test_the_overview_tells_of_a_refusal_whose_notice_is_on_its_way(world, on):
     assert remedy(ref).last_day is None
     (need,) = [need for need in make.needs_of(world.exporter) if ref in need.title]
     assert (need.due_on, need.tone) == (None, "ochre")
-    assert need.text == "The days to contest it count from when you open it."
+    assert need.text == "It can be contested within 60 days after it was served."
 
 
 @pytest.mark.parametrize("reach", [lambda ref, by: relay(), lambda ref, by: reconsiderations.serve(ref, by=by)])
@@ -339,9 +339,8 @@ def test_mail_and_overview_say_that_opening_it_begins_the_days(world, on, client
     relay()
     mail = Mail.objects.get(recipients=world.exporter.user.email, subject__contains="refused")
     assert mail.subject == f"{ref}: refused"
-    assert "the 60 days to contest it begin with that, and 5 working days after this mail at the latest" in mail.body
-
-    begins = "Opening it serves it: the 60 days to contest it begin with that."
+    begins = f"{SERVED_HOW}. The 60 days to contest it begin with that."
+    assert begins in mail.body and "else on working day 5 after its notice went out" in begins
 
     def told():
         return [begins in need.text for need in make.needs_of(world.exporter) if ref in need.title]

@@ -324,6 +324,8 @@ def test_a_refusal_says_its_factors_reasons_provisions_and_the_remedy_with_its_l
     assert until > date(2000, 1, 1) and data["contest_until"]["en"] == f"{until:%-d %b %Y}"
     text = text_of(case, "refusal")
     assert "自决定送达之日起60日内申请行政复议" in text and "Within60daysafterservice" in text
+    assert f"{data['served']['zh']}。{data['moved']['zh']}。".replace(" ", "") in text
+    assert f"{data['served']['en']}.{data['moved']['en']}.".replace(" ", "") in text
     assert "Doubts." not in text and "Inside." not in text
 
 
