@@ -481,7 +481,7 @@ register(
             within="accept",
             mail=_("{ref}: not accepted"),
         ),
-        Step("assign", _("Taken by a reviewing officer"), DESK, decisions.assign, _("The case is yours.")),
+        Step("assign", _("Taken by an officer"), DESK, decisions.assign, _("The case is yours.")),
         Step(
             "ask",
             of_review(

@@ -9,6 +9,7 @@ from django.urls import resolve
 from core import access, codes
 from core.api import docs
 from core.scopes import scopes_of
+from licensing.models.balances import Movement
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,11 @@ def test_the_key_of_the_first_steps_has_the_scopes_of_their_calls(client, monkey
     row = replace(row, scopes=frozenset({"shipments:book", "shipments:write", "customs:confirm"}))
     monkeypatch.setitem(access.table(), ("api.shipments", "POST"), row)
     assert "<code>shipments:book</code> or <code>shipments:write</code>. It is" in " ".join(page(client).split())
+
+
+def test_the_table_of_movements_has_each_kind_that_moves_a_balance(client):
+    table = re.search(r'<section class="card" id="movements".*?</section>', page(client), re.DOTALL).group()
+    assert sorted(re.findall(r'<td><code translate="no">(\w+)</code></td>', table)) == sorted(Movement.Kind.values)
 
 
 def test_a_call_that_one_of_several_scopes_opens_says_so():
