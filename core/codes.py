@@ -179,7 +179,12 @@ CODES = (
     Code(
         "last-signatory", 409, _("It is the organization's only signatory."), _("Make somebody else a signatory first.")
     ),
-    Code("last-admins", 409, _("Two administrators must remain."), _("Make somebody else an administrator first.")),
+    Code(
+        "last-admins",
+        409,
+        filled(_("{n} administrators must remain."), n="core.models.roles.ADMINS_LEAST"),
+        _("Make somebody else an administrator first."),
+    ),
     Code("already-bootstrapped", 409, _("There are administrators already."), _("Let them make the other officers.")),
     Code("length-required", 411, _("The body came in chunks."), _("Send Content-Length.")),
     Code(
@@ -347,10 +352,10 @@ CODES = (
         _("Choose from the list."),
     ),
     Code(
-        "two-admins",
+        "too-few-admins",
         422,
-        _("Fewer than two administrators were named."),
-        _("Name at least two people with the role admin."),
+        filled(_("Fewer than {n} administrators were named."), n="core.models.roles.ADMINS_LEAST"),
+        filled(_("Name at least {n} people with the role admin."), n="core.models.roles.ADMINS_LEAST"),
     ),
     Code("file-empty", 422, _("The file is empty."), _("Choose the file again.")),
     Code(

@@ -107,12 +107,12 @@ class Shipment(FSMModelMixin, models.Model):
             models.Index(
                 name="shipment_report_due",
                 fields=["report_due_on"],
-                condition=Q(state__in=["cleared", "departed"], report_due_on__isnull=False),
+                condition=Q(state__in=[*UNREPORTED], report_due_on__isnull=False),
             ),
             models.Index(
                 name="shipment_report_owed",
                 fields=["exporter", "report_due_on"],
-                condition=Q(state__in=["cleared", "departed"], report_due_on__isnull=False),
+                condition=Q(state__in=[*UNREPORTED], report_due_on__isnull=False),
             ),
             models.Index(name="shipment_proven", fields=["delivery_proof"], condition=Q(delivery_proof__isnull=False)),
         ]

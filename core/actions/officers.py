@@ -67,8 +67,8 @@ def confirm_grant(pk: int, *, by: Actor) -> Membership:
         raise why
     admins = Membership.objects.filter(roles__contains=[Role.ADMIN], ended_at=None).exclude(pk=member.pk).count()
     if Role.ADMIN in member.roles and Role.ADMIN not in grant.roles and admins < ADMINS_LEAST:
-        message = _("Two administrators must remain: nobody could confirm a role otherwise.")
-        raise DomainError(message, code="last-admins")
+        message = _("{n} administrators must remain: nobody could confirm a role otherwise.")
+        raise DomainError(message.format(n=ADMINS_LEAST), code="last-admins")
     grant.confirmed_by, grant.confirmed_at = by.user, legal_now()
     grant.save()
     first = not member.roles

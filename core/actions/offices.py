@@ -53,7 +53,8 @@ def first_officers(*, name_en: str, name_zh: str, officers: list[tuple[str, str,
             _("There are administrators already; they make the other officers."), code="already-bootstrapped"
         )
     if sum(Role.ADMIN in roles for _email, _name, roles in officers) < ADMINS_LEAST:
-        raise Invalid([Problem("/officers", "two-admins", _("Name at least two administrators (role admin)."))])
+        message = _("Name at least {n} administrators (role admin).").format(n=ADMINS_LEAST)
+        raise Invalid([Problem("/officers", "too-few-admins", message)])
     office = Organization.objects.create(kind="ministry", name_en=name_en, name_zh=name_zh)
     made = []
     for email, name, roles in officers:

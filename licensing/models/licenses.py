@@ -127,13 +127,9 @@ class License(FSMModelMixin, models.Model):
             models.CheckConstraint(name="license_days_in_order", condition=Q(usable_until__gte=F("usable_from"))),
         ]
         indexes = [
-            models.Index(
-                name="license_running", fields=["usable_until"], condition=Q(state__in=["active", "suspended"])
-            ),
-            models.Index(name="license_judged", fields=["judged_by"], condition=Q(state__in=["active", "suspended"])),
-            models.Index(
-                name="license_turning", fields=["next_turn_at"], condition=Q(state__in=["active", "suspended"])
-            ),
+            models.Index(name="license_running", fields=["usable_until"], condition=Q(state__in=[*IN_FORCE])),
+            models.Index(name="license_judged", fields=["judged_by"], condition=Q(state__in=[*IN_FORCE])),
+            models.Index(name="license_turning", fields=["next_turn_at"], condition=Q(state__in=[*IN_FORCE])),
         ]
         triggers = [
             Guard("two_people", operation=pgtrigger.Insert),

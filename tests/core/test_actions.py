@@ -178,7 +178,7 @@ FIRST = [("a@m.example", "A", ["admin"]), ("b@m.example", "B", ["admin"])]
 
 def test_the_first_officers_are_two_administrators_at_least(db):
     names = {"name_en": "Bureau", "name_zh": "局"}
-    assert refused(actions.first_officers, **names, officers=FIRST[:1]) == ["two-admins"]
+    assert refused(actions.first_officers, **names, officers=FIRST[:1]) == ["too-few-admins"]
     actions.first_officers(**names, officers=FIRST)
     assert HistoryLine.objects.get(verb="bootstrap").actor.email == FIRST[0][0]
     third = [("c@m.example", "C", ["admin"]), ("d@m.example", "D", ["admin"])]

@@ -35,6 +35,8 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
         ("exporters.models.RENEWAL_DAYS", lambda: codes.find("renewal-not-open").cause),
         ("shipments.models.LATE_DAYS", lambda: codes.find("report-overdue").cause),
         ("core.sizes.FILE_MEGABYTES", lambda: codes.find("file-too-large").cause),
+        ("core.models.roles.ADMINS_LEAST", lambda: codes.find("last-admins").cause),
+        ("core.models.roles.ADMINS_LEAST", lambda: codes.find("too-few-admins").fix),
         ("core.sizes.LIST_ROWS", lambda: codes.find("too-many-rows").cause),
         ("licensing.selectors.reconsiderations.SERVICE_DAYS", lambda: reconsiderations.SERVED_HOW),
         ("licensing.policy.vocabulary.PROOF_DAYS", lambda: terms.CONDITIONS["DELIVERY_PROOF_30D"]),
