@@ -51,7 +51,7 @@ _ASK_WHY = {
         "The rules presume an approval here. Record why it is refused all the same."
     ),
 }
-DEPARTURES = {
+_DEPARTURES = {
     **{("approve", said): _ASK_WHY[said] for said in EXCEPTED},
     ("refuse", OVERRULED): _ASK_WHY[OVERRULED],
 }
@@ -373,7 +373,7 @@ def _recorded(case: Application) -> dict[tuple[int, str], int]:
 
 def asked_why(outcome: str, presumed: str) -> str:
     """What whoever decides so is asked, where it is otherwise than the rules presume."""
-    return str(DEPARTURES.get((outcome, presumed), ""))
+    return str(_DEPARTURES.get((outcome, presumed), ""))
 
 
 def asked_of_each(

@@ -18,7 +18,7 @@ DISPOSITIONS = (
     "presumption_of_denial",
     "prohibited",
 )
-EXCEPTED = ("presumption_of_denial", "prohibited")  # whoever approves what is presumed so says why
+EXCEPTED = ("presumption_of_denial", "prohibited")  # what bars, so that whoever approves it says why
 OVERRULED = "presumption_of_approval"  # and whoever refuses what is presumed so
 NEEDS_FACTS = "needs_facts"  # instead of a disposition: it can't be said yet
 RULED = DISPOSITIONS[2:]  # what a rule may set; the milder ones say that no rule controls

@@ -11,14 +11,13 @@ from licensing.policy.comparison import OF_GOODS, PROHIBITED, Comparison, Region
 from licensing.policy.days import When
 from licensing.policy.editions import Edition, Rule
 from licensing.policy.strictness import LOOSENS, TIGHTENS
-from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, UNLISTED_CODE
+from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, EXCEPTED, UNLISTED_CODE
 from licensing.policy.whole import Box, united
 from licensing.words import comparisons, phrases, rules, terms
 from licensing.words.differences import CHANGED, FELT, MOVED, Change, changes
 from licensing.words.whom import Whom, when
 
 LANGUAGES = ("en", "zh-hans")
-BARS = ("prohibited", "presumption_of_denial")
 PLACES = (CODE, COUNTRY)
 SHORT = 60  # characters of what stands in the line of an item
 TO = {COUNTRY: gettext_lazy("to {values}"), END_USE: gettext_lazy("end-use {values}")}
@@ -175,7 +174,7 @@ def _stays(old: Edition, new: Edition, starts: date, comparison: Comparison) -> 
         if names := {rule.id for rule in same if channel in rule.effect.grant}:
             yield _("Open as before, {channel}:").format(channel=terms.word(terms.CHANNELS, channel))
             yield from _reasons(new, names)
-    if names := {rule.id for rule in same if rule.effect.disposition in BARS}:
+    if names := {rule.id for rule in same if rule.effect.disposition in EXCEPTED}:
         yield _("Prohibited or presumed refused as before:")
         yield from _reasons(new, names)
     yield _("All that is not named here stays as it was.")
