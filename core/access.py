@@ -17,8 +17,10 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Model
+from django.utils.functional import lazy
 
 from core import scopes
+from core.languages import in_language
 from core.legal_time import legal_now
 
 if TYPE_CHECKING:
@@ -105,6 +107,17 @@ def table() -> dict[tuple[str, str], Row]:
 
 def find(name: str, method: str) -> Row | None:
     return table().get((name, "GET" if method == "HEAD" else method))
+
+
+def who(name: str, method: str = "POST") -> str:
+    """Whom the table admits, as a sentence names them: `a clerk or a signatory`. Raises KeyError without a row."""
+    from core.models.roles import SAID  # noqa: PLC0415
+
+    roles = table()[name, method].roles
+    return in_language(" or ", "或").join(str(words) for role, words in SAID.items() if role in roles)
+
+
+who_lazy = lazy(who, str)
 
 
 def methods(name: str) -> frozenset[str]:

@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.access import who_lazy
 from core.codes import Code, register
+from core.decided import filled
 
 CODES = (
     Code(
@@ -38,7 +40,9 @@ CODES = (
     Code(
         "change-open",
         409,
-        _("The company asked for a change already, and it waits for an intake officer."),
+        filled(
+            _("The company asked for a change already, and it waits for {who}."), who=who_lazy("exporter.accept_change")
+        ),
         _("Wait for the answer, or withdraw it and ask for everything at once."),
     ),
     Code(

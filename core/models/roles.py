@@ -1,6 +1,7 @@
 """Who a person may be."""
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -27,6 +28,20 @@ class Role(models.TextChoices):
     CUSTOMS = "customs", _("Customs officer")
 
 
+SAID: dict[str, str | Promise] = {  # how a sentence names one who has it
+    Role.CLERK: _("a clerk"),
+    Role.SIGNATORY: _("a signatory"),
+    Role.VIEWER: _("a viewer"),
+    Role.INTAKE: _("an intake officer"),
+    Role.REVIEWER: _("a reviewing officer"),
+    Role.DECIDER: _("a deciding officer"),
+    Role.RECONSIDERER: _("a reconsideration officer"),
+    Role.POLICY_OFFICER: _("a policy officer"),
+    Role.POLICY_APPROVER: _("a policy approver"),
+    Role.AUDITOR: _("an auditor"),
+    Role.ADMIN: _("an administrator"),
+    Role.CUSTOMS: _("a customs officer"),
+}
 ADMINS_LEAST = 2  # of the ministry: one of them proposes a role, another confirms it
 ROLES_OF: dict[str, tuple[Role, ...]] = {
     Kind.EXPORTER: (Role.CLERK, Role.SIGNATORY, Role.VIEWER),

@@ -35,6 +35,7 @@ register = template.Library()
 register.filter("sentence", sentence)
 register.filter("paper", label_of)
 register.simple_tag(decided)
+register.simple_tag(access.who)
 
 
 # --- quantities -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A text takes a number that is a rule from the place that decides it: another number there, another text."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,15 @@ from django.template import Context, Template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, override
 
-from core import codes
+from core import access, codes
 from core.decided import decided, filled
+from core.models.roles import SAID, Role
 from licensing.selectors import reconsiderations
 from licensing.words import phrases, terms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TAG = re.compile(r'{% decided "([^"]+)" as \w+ %}')
+WHO = re.compile(r'{% who "([^"]+)" as who %}')
 FILLED = re.compile(r'="((?:core|exporters|licensing|shipments)\.[\w.]+\.[A-Z_]+)"')
 
 
@@ -73,3 +76,24 @@ def test_every_place_that_a_text_names_holds_a_number_or_a_phrase():
     ]
     assert len(pages) > 20 and len(texts) > 20
     assert [one for one in pages + texts if not isinstance(decided(one), int | Promise)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "an auditor or a customs officer"), ("zh-hans", "审计人员或海关人员")]
+)
+def test_whom_the_access_table_admits_is_said_as_its_row_stands(language, said, monkeypatch):
+    row = access.table()["exporter.accept_change", "POST"]
+    other = replace(row, roles=frozenset({"customs", "auditor"}))
+    monkeypatch.setattr(access, "table", lambda: {("exporter.accept_change", "POST"): other})
+    page = Template('{% who "exporter.accept_change" as who %}{{ who }}')
+    with override(language):
+        assert page.render(Context()) == said and said in str(codes.find("change-open").cause)
+
+
+def test_every_role_has_words_for_a_sentence():
+    assert set(SAID) == set(Role)
+
+
+def test_every_verb_whose_people_a_page_names_is_in_the_access_table():
+    pages = [found for path in (ROOT / "templates").rglob("*.html") for found in WHO.findall(path.read_text("utf-8"))]
+    assert len(pages) > 5 and "" not in map(access.who, pages)
