@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from core.decided import filled
 from core.errors import DomainError, Forbidden, WrongState
 from core.graphs import guarded
 from core.guards import door, insert_only, rights
@@ -26,6 +27,16 @@ from shipments.states import ShipmentState as S
 RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
 LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and ends the annual qualification
+DECLARATION_SHORTEST, DECLARATION_LONGEST = 9, 18
+DECLARATION_PATTERN = f"[0-9A-Z]{{{DECLARATION_SHORTEST},{DECLARATION_LONGEST}}}"  # of the number of a declaration
+DECLARATION_WORDS = filled(
+    _("{least} to {most} digits or capitals."),
+    least="shipments.models.DECLARATION_SHORTEST",
+    most="shipments.models.DECLARATION_LONGEST",
+)
+MESSAGE_LONGEST = 80
+MESSAGE_PATTERN = rf"[\x21-\x7e]{{1,{MESSAGE_LONGEST}}}"  # of what customs call a message
+MESSAGE_WORDS = filled(_("1 to {most} visible ASCII characters."), most="shipments.models.MESSAGE_LONGEST")
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ class Shipment(FSMModelMixin, models.Model):
     planned_on = models.DateField()
     reserved_until = models.DateField()
     final = models.BooleanField(default=False)
-    declaration_no = models.CharField(max_length=18, blank=True)
+    declaration_no = models.CharField(max_length=DECLARATION_LONGEST, blank=True)
     declared_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
     report_due_on = models.DateField(
@@ -422,7 +433,7 @@ class CustomsDeclaration(models.Model):
     lawful: license and reservation were usable then. Which lines the rules forbade is read from the verdicts.
     """
 
-    number = models.CharField(max_length=18, unique=True)
+    number = models.CharField(max_length=DECLARATION_LONGEST, unique=True)
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="declarations")
     declared_at = models.DateTimeField()
     lawful = models.BooleanField()
@@ -439,7 +450,7 @@ class CustomsMessage(models.Model):
     """A message as customs sent it, once per source, and what was answered. Insert-only in what it says."""
 
     source = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    message_id = models.CharField(max_length=80)
+    message_id = models.CharField(max_length=MESSAGE_LONGEST)
     event = models.CharField(max_length=12)
     fingerprint = models.CharField(max_length=64)
     body = models.JSONField()
@@ -497,7 +508,7 @@ class Return(models.Model):
 
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="returns")
     message = models.OneToOneField(CustomsMessage, on_delete=models.PROTECT, related_name="returned")
-    declaration_no = models.CharField(max_length=18)
+    declaration_no = models.CharField(max_length=DECLARATION_LONGEST)
     reported_at = models.DateTimeField()
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -558,7 +569,7 @@ class Incident(models.Model):
     ref = models.CharField(max_length=16, unique=True)
     kind = models.CharField(max_length=20, choices=Kind)
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, null=True, related_name="incidents")
-    message_id = models.CharField(max_length=80)
+    message_id = models.CharField(max_length=MESSAGE_LONGEST)
     text = models.TextField()  # without words, to be searched
     facts = models.JSONField(null=True)  # shipment, number, at; None where only the text was kept
     opened_at = models.DateTimeField()

@@ -36,7 +36,16 @@ from licensing import elements
 from licensing.models import License
 from licensing.policy.vocabulary import ELEMENTS
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
-from shipments.models import Incident, Shipment
+from shipments.models import (
+    DECLARATION_LONGEST,
+    DECLARATION_PATTERN,
+    DECLARATION_WORDS,
+    MESSAGE_LONGEST,
+    MESSAGE_PATTERN,
+    MESSAGE_WORDS,
+    Incident,
+    Shipment,
+)
 from shipments.states import ShipmentState
 
 ELEMENTS_MOST = 20  # of one line, each with its share
@@ -360,10 +369,10 @@ class MessageInput(StrictSerializer):
 
     refuses = (*StrictSerializer.refuses, "duplicate-line", "end-before-start")
 
-    message_id = PatternField(r"[\x21-\x7e]{1,80}", gettext_lazy("1 to 80 visible ASCII characters."), max_length=80)
+    message_id = PatternField(MESSAGE_PATTERN, MESSAGE_WORDS, max_length=MESSAGE_LONGEST)
     event = EventField(max_length=20)
     shipment = ReferenceField(Shipment.PREFIX)
-    declaration_no = PatternField(r"[0-9A-Z]{9,18}", gettext_lazy("9 to 18 digits or capitals."), max_length=18)
+    declaration_no = PatternField(DECLARATION_PATTERN, DECLARATION_WORDS, max_length=DECLARATION_LONGEST)
     declared_at = InstantField()
     cleared_at = InstantField(required=False, help_text=gettext_lazy("Needed when `cleared`, and only then."))
     final = TruthField(
@@ -380,18 +389,18 @@ class MessageInput(StrictSerializer):
         ),
     )
     corrects = PatternField(
-        r"[\x21-\x7e]{1,80}",
-        gettext_lazy("1 to 80 visible ASCII characters."),
-        max_length=80,
+        MESSAGE_PATTERN,
+        MESSAGE_WORDS,
+        max_length=MESSAGE_LONGEST,
         required=False,
         help_text=gettext_lazy(
             "Needed when `corrected`, and only then: the message_id of the clearance, or of what corrected it before."
         ),
     )
     reimport_declaration_no = PatternField(
-        r"[0-9A-Z]{9,18}",
-        gettext_lazy("9 to 18 digits or capitals."),
-        max_length=18,
+        DECLARATION_PATTERN,
+        DECLARATION_WORDS,
+        max_length=DECLARATION_LONGEST,
         required=False,
         help_text=gettext_lazy("Needed when `returned`, and only then."),
     )

@@ -1,5 +1,6 @@
 """What an officer of customs fills in at the counter, and the message that it makes."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from core.web.fields import InstantField, QuantityField, one_needed
 from core.web.forms import StepForm
 from shipments import selectors
 from shipments.actions import ClearedLine, Message, Receipt, report
-from shipments.models import CustomsMessage
+from shipments.models import DECLARATION_PATTERN, DECLARATION_WORDS, CustomsMessage
 
 SECOND = timedelta(seconds=1)
 ON_THE_WIRE = {"reimport_no": "reimport_declaration_no"}  # what a program's message calls otherwise
@@ -35,7 +36,7 @@ class CounterForm(StepForm):
     declaration_no = forms.CharField(
         label=gettext_lazy("Declaration number"),
         max_length=30,
-        help_text=gettext_lazy("9 to 18 digits or capitals."),
+        help_text=DECLARATION_WORDS,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     declared_at = InstantField(label=gettext_lazy("Declared at"))
@@ -73,8 +74,8 @@ class CounterForm(StepForm):
 
 def _number(typed: str) -> str:
     number = "".join(half_width(typed).split()).upper()
-    if not (number.isascii() and number.isalnum() and 9 <= len(number) <= 18):
-        raise forms.ValidationError(_("9 to 18 digits or capitals."), "invalid-format")
+    if not re.fullmatch(DECLARATION_PATTERN, number):
+        raise forms.ValidationError(DECLARATION_WORDS, "invalid-format")
     return number
 
 
@@ -204,7 +205,7 @@ class ReturnedForm(CounterForm):
     reimport_no = forms.CharField(
         label=gettext_lazy("Number of the re-import declaration"),
         max_length=30,
-        help_text=gettext_lazy("9 to 18 digits or capitals."),
+        help_text=DECLARATION_WORDS,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 

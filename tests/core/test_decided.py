@@ -14,6 +14,8 @@ from core.decided import decided, filled
 from core.models.roles import SAID, Role
 from licensing.selectors import reconsiderations
 from licensing.words import phrases, terms
+from shipments.api.serializers import MessageInput
+from shipments.web.counter import CounterForm
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TAG = re.compile(r'{% decided "([^"]+)" as \w+ %}')
@@ -42,6 +44,9 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
         ("core.models.roles.ADMINS_LEAST", lambda: codes.find("too-few-admins").fix),
         ("core.sizes.LIST_ROWS", lambda: codes.find("too-many-rows").cause),
         ("licensing.selectors.reconsiderations.SERVICE_DAYS", lambda: reconsiderations.SERVED_HOW),
+        ("shipments.models.DECLARATION_LONGEST", lambda: CounterForm.base_fields["declaration_no"].help_text),
+        ("shipments.models.DECLARATION_SHORTEST", lambda: MessageInput().fields["declaration_no"].message),
+        ("shipments.models.MESSAGE_LONGEST", lambda: MessageInput().fields["corrects"].message),
         ("licensing.policy.vocabulary.PROOF_DAYS", lambda: terms.CONDITIONS["DELIVERY_PROOF_30D"]),
     ],
 )
