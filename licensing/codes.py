@@ -251,8 +251,8 @@ CODES = (
     Code(
         "consultation-open",
         409,
-        _("The clock of the case stands still for a consultation."),
-        _("End the consultation first."),
+        _("The clock of the case stands still."),
+        _("Let it go on first."),
     ),
     Code("no-consultation", 409, _("The clock of the case is running."), _("Nothing is to be ended.")),
     Code(

@@ -48,6 +48,6 @@ def require_running(row: Application) -> None:
     """Nobody is being consulted on the case. Raises DomainError consultation-open otherwise."""
     if row.paused:
         raise DomainError(
-            _("The clock of this case stands still for a consultation. Say first that it has ended."),
+            _("The clock of this case stands still. Let it go on first."),
             code="consultation-open",
         )

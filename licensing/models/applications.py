@@ -664,7 +664,7 @@ class Application(FSMModelMixin, models.Model):
         target=None,
         permission=whoever_has_it("application.consult"),
         conditions=[is_running],
-        custom={"label": _("Consult: the clock stands still")},
+        custom={"label": _("Stop the clock")},
     )
     def consult(self) -> None: ...
 
@@ -674,7 +674,7 @@ class Application(FSMModelMixin, models.Model):
         target=None,
         permission=whoever_has_it("application.end_consult"),
         conditions=[stands_still],
-        custom={"label": _("The consultation has ended")},
+        custom={"label": _("Let the clock go on")},
     )
     def end_consult(self) -> None: ...
 

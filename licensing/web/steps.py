@@ -44,6 +44,7 @@ from licensing.actions import (
 )
 from licensing.models import (
     Application,
+    ClockInterval,
     Declaration,
     Draft,
     EndReason,
@@ -201,6 +202,11 @@ def of_review(review: "str | Promise", contest: "str | Promise") -> Callable[[Hi
         return str(contest if line.to_state == ApplicationState.UNDER_RECONSIDERATION else review)
 
     return said
+
+
+def _for_cause(words: "str | Promise") -> Callable[[HistoryLine], str]:
+    """These, with what the clock stands still for."""
+    return lambda line: str(words).replace("{cause}", str(ClockInterval.Reason(line.facts["cause"]).label))
 
 
 TO_ITS_REVIEWER = ("answer", "redeclare", "declared_anew", "turn_inside", "return", "reopen")
@@ -537,20 +543,20 @@ register(
         ),
         Step(
             "consult",
-            _("The ministry consults others; the clock stands still"),
+            _for_cause(_("{cause}: the clock stands still")),
             DESK,
             consultations.consult,
             _("The clock stands still from today on. The exporter has your notice."),
             ConsultForm,
-            mail=_("{ref}: the ministry consults others; the clock stands still"),
+            mail=_for_cause(_("{ref}: {cause}; the clock stands still")),
         ),
         Step(
             "end_consult",
-            _("The consultation has ended; the clock goes on"),
+            _for_cause(_("{cause}: the clock goes on")),
             DESK,
             consultations.end_consult,
             _("The clock goes on; today counts."),
-            mail=_("{ref}: the consultation has ended; the clock goes on"),
+            mail=_for_cause(_("{ref}: {cause}; the clock goes on")),
         ),
         Step(
             "screen",

@@ -7,8 +7,11 @@ from django.db import DatabaseError, IntegrityError, transaction
 from psycopg2.errors import InsufficientPrivilege
 
 from config.local import demo
+from core.deliveries import relay
 from core.history import open_verbs
 from core.legal_time import legal_now, legal_today
+from core.models import HistoryLine, Mail
+from core.telling import sentence
 from licensing import selectors
 from licensing.actions import consultations, decisions, questions
 from licensing.models import Application, ClockInterval
@@ -144,6 +147,19 @@ def test_a_visit_to_the_site_stops_the_clock_only_where_the_ministry_says_so(
         assert pauses(ref) == []
     else:
         assert consultations.consult(ref, **facts).paused
+
+
+def test_history_and_mail_say_what_the_clock_stands_still_for(accepted, consult, settings):
+    settings.CLOCK_SITE_VISITS = True
+    ref = accepted("2026-03-02")
+    consult(ref, "2026-03-16", "2026-04-08", cause="site_visit")
+    stopped, resumed = HistoryLine.objects.filter(subject_ref=ref, verb__endswith="consult").order_by("pk")
+    assert sentence(stopped) == "Visit to the site: the clock stands still"
+    assert sentence(resumed) == "Visit to the site: the clock goes on"
+    settings.EMAIL_BACKEND = "core.mailbox.Backend"
+    relay()
+    subjects = {f"{ref}: Visit to the site; the clock stands still", f"{ref}: Visit to the site; the clock goes on"}
+    assert set(Mail.objects.filter(subject__contains="clock").values_list("subject", flat=True)) == subjects
 
 
 def test_postgresql_has_one_pause_at_a_time_and_in_order(accepted, consult, world):

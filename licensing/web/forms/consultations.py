@@ -19,5 +19,5 @@ class ConsultForm(StepForm):
         label=gettext_lazy("Notice to the exporter"),
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("From today on no day counts, until you say that the consultation has ended."),
+        help_text=gettext_lazy("From today on no day counts, until you let the clock go on."),
     )
