@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Func, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.expressions import RawSQL
 
 from core.legal_time import day_start
@@ -52,18 +52,17 @@ def balances_at(license: License, at: datetime) -> dict[int, Balance]:
     """Of each line, by number, as its movements up to that instant left it, but for what lapsed with it then."""
     found: dict[int, Balance] = {}
     rows = Movement.objects.filter(license_id=license.pk, account=Movement.Account.QUANTITY, at__lte=at)
+    rows = rows.annotate(to_held=_sign("reserved"), to_over=_sign("over_cleared"))
     for row in rows.exclude(kind=Movement.Kind.LAPSE, at=at).order_by("id"):
         before = found.get(row.line_number, Balance(0, 0))
-        over = row.quantity if row.kind == Movement.Kind.OVER_CLEAR else 0
-        found[row.line_number] = Balance(row.available_after, before.held + _held(row), before.over + over)
+        held, over = before.held + row.quantity * row.to_held, before.over + row.quantity * row.to_over
+        found[row.line_number] = Balance(row.available_after, held, over)
     return found
 
 
-def _held(row: Movement) -> int:
-    if row.kind == Movement.Kind.RESERVE:
-        return row.quantity
-    comes_out = row.kind == Movement.Kind.RELEASE or row.held and row.kind in (Movement.Kind.DRAW, Movement.Kind.ADJUST)
-    return -row.quantity if comes_out else 0
+def _sign(balance: str) -> Func:
+    """How often the quantity of a movement is added to that balance of its line (licensing/sql/post.sql)."""
+    return Func(Value(balance), "kind", "held", function="ledger_sign", output_field=IntegerField())
 
 
 def foretell_use(licenses: Iterable[License], today: date) -> None:

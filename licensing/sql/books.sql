@@ -15,19 +15,17 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
     ), counted AS (
         -- in two steps, as of a line many movements are of few kinds
         SELECT k.license_id, k.line_id, k.account, k.end_user_id,
-               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'authorize'), 0) AS authorized,
-               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'credit'), 0) AS credited,
+               sum(k.quantity * ledger_sign('authorized', k.kind, k.held)) AS authorized,
+               sum(k.quantity * ledger_sign('credited', k.kind, k.held)) AS credited,
+               sum(k.quantity * ledger_sign('tolerance', k.kind, k.held)) AS tolerance,
+               sum(k.quantity * ledger_sign('reserved', k.kind, k.held)) AS reserved,
+               sum(k.quantity * ledger_sign('drawn', k.kind, k.held)) AS drawn,
+               sum(k.quantity * ledger_sign('lapsed', k.kind, k.held)) AS lapsed,
+               sum(k.quantity * ledger_sign('over_cleared', k.kind, k.held)) AS over_cleared,
+               -- of what is authorized what was at first, and what the license before has used
+               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'authorize'), 0) AS opened_with,
                coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'carry'), 0) AS carried,
-               coalesce(sum(k.quantity) FILTER (WHERE k.kind IN ('carry', 'pass_on')), 0) AS moved,
-               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'tolerance'), 0) AS tolerance,
                coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'tolerance' AND k.alone), 0) AS granted,
-               coalesce(sum(CASE WHEN k.kind = 'reserve' THEN k.quantity
-                                 WHEN k.kind = 'release' OR k.kind IN ('draw', 'adjust') AND k.held THEN -k.quantity
-                                 ELSE 0 END), 0) AS reserved,
-               coalesce(sum(k.quantity) FILTER (WHERE k.kind IN ('draw', 'adjust')), 0) AS drawn,
-               coalesce(sum(CASE WHEN k.kind = 'lapse' THEN k.quantity
-                                 WHEN k.kind = 'unlapse' THEN -k.quantity ELSE 0 END), 0) AS lapsed,
-               coalesce(sum(k.quantity) FILTER (WHERE k.kind = 'over_clear'), 0) AS over_cleared,
                sum(k.unchained) AS unchained,
                bool_or(k.first_seq <= 1 AND k.kind = 'authorize') AS opened, min(k.first_seq) AS first_seq,
                max(k.last_seq) AS last_seq,
@@ -47,7 +45,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         SELECT l.license_id, l.id, amount.what, amount.off
         FROM licensing_licenseline l
         LEFT JOIN counted c ON c.line_id = l.id AND c.license_id = l.license_id AND c.account = 'quantity',
-        LATERAL (VALUES ('authorized', l.authorized - coalesce(c.authorized - c.moved, 0)),
+        LATERAL (VALUES ('authorized', l.authorized - coalesce(c.authorized, 0)),
                         ('credited', l.credited - coalesce(c.credited, 0)),
                         ('tolerance', l.tolerance - coalesce(c.tolerance, 0)),
                         ('reserved', l.reserved - coalesce(c.reserved, 0)),
@@ -56,19 +54,19 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
                         ('over_cleared', l.over_cleared - coalesce(c.over_cleared, 0))) amount (what, off)
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND amount.off <> 0
           -- of most lines nothing differs, which is seen at a glance
-          AND (l.authorized + c.moved, l.credited, l.tolerance, l.reserved, l.drawn, l.lapsed, l.over_cleared) IS DISTINCT FROM
+          AND (l.authorized, l.credited, l.tolerance, l.reserved, l.drawn, l.lapsed, l.over_cleared) IS DISTINCT FROM
               (c.authorized, c.credited, c.tolerance, c.reserved, c.drawn, c.lapsed, c.over_cleared)
     ), further AS (
         SELECT l.license_id, l.id, c.account || ' ' || amount.what, amount.off
         FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
         LEFT JOIN counted m ON m.line_id = c.line_id AND m.license_id = l.license_id AND m.account = c.account
             AND m.end_user_id IS NOT DISTINCT FROM c.end_user_id,
-        LATERAL (VALUES ('authorized', c.authorized - coalesce(m.authorized - m.moved + m.credited, 0)),
+        LATERAL (VALUES ('authorized', c.authorized - coalesce(m.authorized + m.credited, 0)),
                         ('reserved', c.reserved - coalesce(m.reserved, 0)),
                         ('drawn', c.drawn - coalesce(m.drawn, 0))) amount (what, off)
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND amount.off <> 0
     ), nowhere AS (
-        SELECT m.license_id, m.line_id, CASE WHEN l.id IS NULL THEN 'line' ELSE m.account END || ' missing', m.authorized
+        SELECT m.license_id, m.line_id, CASE WHEN l.id IS NULL THEN 'line' ELSE m.account END || ' missing', m.opened_with
         FROM counted m LEFT JOIN licensing_licenseline l ON l.id = m.line_id AND l.license_id = m.license_id
         WHERE l.id IS NULL OR m.account <> 'quantity' AND NOT EXISTS (
             SELECT FROM licensing_ceiling c WHERE c.line_id = m.line_id AND c.account = m.account
@@ -100,27 +98,21 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         FROM line l JOIN licensing_linecheck c ON c.line_id = l.id
         WHERE whole AND c.seq > 0
           AND NOT EXISTS (SELECT FROM link k WHERE k.id = l.id AND k.seq = c.seq AND k.digest = c.digest)
-    ), step AS (
-        SELECT lic.id AS license_id, lic.state, d.* FROM licensing_license lic
-        CROSS JOIN LATERAL ledger_step(lic.application_id) d
-        WHERE licenses IS NULL OR lic.id = ANY (licenses)
     ), recommended AS (
-        SELECT s.license_id, s.state, s.id AS step_id, asked.number AS asked, g.line_id, g.quantity, (g.value * 100)::bigint AS worth, g.currency,
-               asked.control_item_id, asked.unit,
-               CASE s.tolerance_mode WHEN 'pct_line' THEN ledger_percent(g.quantity, (s.tolerance_pct * 100)::bigint)
-                   ELSE 0 END AS tolerance,
-               CASE s.tolerance_mode WHEN 'pct_remaining_final' THEN s.tolerance_pct * 100 ELSE 0 END AS final_pct,
-               row_number() OVER (PARTITION BY s.license_id ORDER BY asked.number) AS number
-        FROM step s JOIN licensing_recommendedline g ON g.step_id = s.id
+        SELECT lic.id AS license_id, lic.state, d.id AS step_id, g.*, asked.number AS asked, asked.control_item_id, asked.unit
+        FROM licensing_license lic
+        CROSS JOIN LATERAL ledger_step(lic.application_id) d
+        CROSS JOIN LATERAL ledger_granted(d) g
         JOIN licensing_applicationline asked ON asked.id = g.line_id
-        WHERE g.quantity BETWEEN 1 AND asked.quantity
+        WHERE licenses IS NULL OR lic.id = ANY (licenses)
     ), granted AS (
-        SELECT l.license_id, l.id, 'not as granted', l.authorized + coalesce(t.moved, 0) - coalesce(r.quantity, 0)
+        SELECT l.license_id, l.id, 'not as granted', l.authorized + coalesce(t.opened_with - t.authorized, 0) - coalesce(r.quantity, 0)
         FROM licensing_licenseline l
         LEFT JOIN recommended r ON r.license_id = l.license_id AND r.number = l.number
         LEFT JOIN counted t ON t.line_id = l.id AND t.license_id = l.license_id AND t.account = 'quantity'
-        WHERE (licenses IS NULL OR l.license_id = ANY (licenses)) AND (l.authorized + coalesce(t.moved, 0), l.final_pct, coalesce(t.granted, 0))
-            IS DISTINCT FROM (r.quantity, r.final_pct, CASE r.state WHEN 'replaced' THEN 0 ELSE r.tolerance END)
+        WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
+          AND (l.authorized + coalesce(t.opened_with - t.authorized, 0), l.final_pct, coalesce(t.granted, 0)) IS DISTINCT FROM
+              (r.quantity, r.final_pct, CASE r.state WHEN 'replaced' THEN 0 ELSE r.beyond END)
     ), absent AS (
         SELECT r.license_id, NULL::bigint, format('line %s missing', r.number), r.quantity::numeric FROM recommended r
         WHERE NOT EXISTS (SELECT FROM licensing_licenseline l WHERE l.license_id = r.license_id AND l.number = r.number)
@@ -152,7 +144,7 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         FROM counted m JOIN licensing_licenseline l ON l.id = m.line_id AND l.license_id = m.license_id
         WHERE m.whose <> ARRAY[l.exporter_id, l.exporter_id, l.number, l.number]
     ), capped AS (
-        SELECT l.license_id, l.id, c.account || ' not as granted', m.authorized - coalesce(a.quantity, r.worth, 0)
+        SELECT l.license_id, l.id, c.account || ' not as granted', m.opened_with - coalesce(a.quantity, r.worth, 0)
         FROM licensing_ceiling c JOIN licensing_licenseline l ON l.id = c.line_id
         LEFT JOIN counted m ON m.line_id = c.line_id AND m.license_id = l.license_id AND m.account = c.account
             AND m.end_user_id IS NOT DISTINCT FROM c.end_user_id
@@ -163,14 +155,11 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
             JOIN licensing_licenseenduser u ON u.id = c.end_user_id AND u.party_id = asked.party_id
             WHERE a.step_id = r.step_id AND a.line_id = r.line_id) a ON c.account = 'allotment'
         WHERE (licenses IS NULL OR l.license_id = ANY (licenses))
-          AND (m.authorized IS DISTINCT FROM CASE c.account WHEN 'value' THEN r.worth ELSE a.quantity END
+          AND (m.opened_with IS DISTINCT FROM CASE c.account WHEN 'value' THEN r.worth ELSE a.quantity END
                OR c.currency <> CASE c.account WHEN 'value' THEN r.currency ELSE '' END)
     ), walked AS (
-        SELECT l.license_id, l.id, m.seq, m.available_after, sum(
-            CASE WHEN m.kind IN ('authorize', 'credit', 'release', 'unlapse') THEN m.quantity
-                 WHEN m.kind IN ('reserve', 'lapse') OR m.kind IN ('draw', 'adjust') AND NOT m.held
-                     OR m.kind IN ('carry', 'pass_on') THEN -m.quantity
-                 ELSE 0 END) OVER (PARTITION BY m.line_id, m.account, m.end_user_id ORDER BY m.seq NULLS FIRST, m.id) AS available,
+        SELECT l.license_id, l.id, m.seq, m.available_after,
+            sum(m.quantity * ledger_sign_left(m.kind, m.held)) OVER (PARTITION BY m.line_id, m.account, m.end_user_id ORDER BY m.seq NULLS FIRST, m.id) AS available,
             m.kind = 'tolerance' AND m.shipment_id IS NOT NULL AND m.quantity > 0
                 AND m.quantity <> ledger_percent(m.available_after, l.final_pct) AS beyond
         FROM licensing_licenseline l JOIN licensing_movement m ON m.line_id = l.id AND m.license_id = l.license_id
@@ -205,10 +194,10 @@ CREATE OR REPLACE FUNCTION ledger_drift(licenses bigint[], whole boolean)
         JOIN recommended r ON r.license_id = l.license_id AND r.number = l.number
         JOIN licensing_ceiling x ON x.line_id = l.id
         LEFT JOIN LATERAL (
-            SELECT sum(CASE m.kind WHEN 'authorize' THEN m.quantity ELSE -m.quantity END) AS kept
+            SELECT sum(m.quantity * ledger_sign('authorized', m.kind, m.held)) AS kept
             FROM ledger_before(x, s.replaces_id, r.asked) b
             JOIN licensing_movement m ON m.license_id = s.replaces_id AND m.line_id = b.line_id AND m.account = b.account
-                AND m.end_user_id IS NOT DISTINCT FROM b.end_user_id AND m.kind IN ('authorize', 'carry', 'pass_on')) o ON true
+                AND m.end_user_id IS NOT DISTINCT FROM b.end_user_id) o ON true
         LEFT JOIN counted c ON c.line_id = l.id AND c.license_id = l.license_id AND c.account = x.account
             AND c.end_user_id IS NOT DISTINCT FROM x.end_user_id
         WHERE coalesce(c.carried, 0) <> coalesce(o.kept, 0)

@@ -1,5 +1,6 @@
 -- Lines, counts and movements are written by the ledger's functions alone. Those that the application may call run with
 -- their owner's rights; of the tables it has SELECT (licensing.models.balances says so, core.grants sees to it).
+SET LOCAL check_function_bodies = off;  -- one calls what a later migration brings
 
 ALTER FUNCTION ledger_lapse(bigint) SECURITY DEFINER SET search_path = public, pg_temp;
 
@@ -23,8 +24,19 @@ BEGIN
 END;
 $$;
 
--- The new license has a line for each of its application of which something is recommended in the present round, by the
--- recommendation that was approved and never more than was asked, in their order, numbered from 1, with its
+-- What such a step grants: a line for each of its application of which something is recommended and never more than was
+-- asked, in their order, numbered from 1, with its value in hundredths and what its tolerance gives it.
+CREATE OR REPLACE FUNCTION ledger_granted(step licensing_decisionstep)
+    RETURNS TABLE (number bigint, line_id bigint, quantity bigint, worth bigint, currency text, beyond bigint, final_pct int)
+    LANGUAGE sql STABLE AS $$
+    SELECT row_number() OVER (ORDER BY asked.number), asked.id, r.quantity, (r.value * 100)::bigint, r.currency,
+           tolerated.beyond, tolerated.final_pct
+    FROM licensing_recommendedline r JOIN licensing_applicationline asked ON asked.id = r.line_id
+    CROSS JOIN ledger_tolerated(step.tolerance_mode, step.tolerance_pct, r.quantity) tolerated
+    WHERE r.step_id = step.id AND asked.application_id = step.application_id AND r.quantity BETWEEN 1 AND asked.quantity;
+$$;
+
+-- The new license has a line for each that is granted, by the recommendation of the present round that was approved, with its
 -- authorization as first movement, and then its tolerance, its value and its end-users' allotments where some were
 -- recommended, and with what its goods contain at most; and a count where its clearances are limited.
 -- A license that has lines gets no more. Two people stand behind it: guard_two_people.
@@ -37,7 +49,6 @@ DECLARE
     granted record;
     allotted record;
     line licensing_licenseline;
-    tolerance bigint;
     ceiling bigint;
 BEGIN
     SELECT * INTO STRICT lic FROM licensing_license WHERE id = license_;
@@ -55,29 +66,23 @@ BEGIN
     END IF;
     SELECT * INTO step FROM ledger_step(lic.application_id);
     FOR granted IN
-            SELECT row_number() OVER (ORDER BY asked.number) AS number, asked.number AS asked, asked.control_item_id, asked.description,
-                   asked.unit, asked.composition, item.hs_codes, recommended.line_id, recommended.quantity, recommended.currency,
-                   (recommended.value * 100)::bigint AS worth
-            FROM licensing_recommendedline recommended
-            JOIN licensing_applicationline asked ON asked.id = recommended.line_id
+            SELECT g.*, asked.number AS asked, asked.control_item_id, asked.description, asked.unit, asked.composition,
+                   item.hs_codes
+            FROM ledger_granted(step) g JOIN licensing_applicationline asked ON asked.id = g.line_id
             JOIN licensing_controlitem item ON item.id = asked.control_item_id
-            WHERE recommended.step_id = step.id AND asked.application_id = lic.application_id
-              AND recommended.quantity BETWEEN 1 AND asked.quantity
-            ORDER BY asked.number LOOP
+            ORDER BY g.number LOOP
         INSERT INTO licensing_licenseline (exporter_id, license_id, number, control_item_id, description, hs_codes,
                 unit, open, usable_from, usable_until, authorized, credited, tolerance, reserved, drawn, lapsed,
                 over_cleared, composition, final_pct, capped)
             VALUES (lic.exporter_id, license_, granted.number, granted.control_item_id, granted.description,
                 granted.hs_codes, granted.unit, true, lic.usable_from, lic.usable_until, 0, 0, 0, 0, 0, 0, 0,
-                granted.composition, CASE step.tolerance_mode WHEN 'pct_remaining_final' THEN step.tolerance_pct * 100 ELSE 0 END,
+                granted.composition, granted.final_pct,
                 granted.worth IS NOT NULL OR EXISTS (SELECT FROM licensing_allotted a
                     WHERE a.step_id = step.id AND a.line_id = granted.line_id))
             RETURNING * INTO line;
         line := ledger_post(line, 'authorize', granted.quantity, false, NULL, NULL, lic.issued_at);
-        tolerance := CASE step.tolerance_mode
-            WHEN 'pct_line' THEN ledger_percent(granted.quantity, (step.tolerance_pct * 100)::bigint) ELSE 0 END;
-        IF tolerance > 0 THEN
-            line := ledger_post(line, 'tolerance', tolerance, false, NULL, NULL, lic.issued_at);
+        IF granted.beyond > 0 THEN
+            line := ledger_post(line, 'tolerance', granted.beyond, false, NULL, NULL, lic.issued_at);
         END IF;
         IF granted.worth IS NOT NULL THEN
             INSERT INTO licensing_ceiling (line_id, account, currency, authorized, reserved, drawn)

@@ -243,7 +243,7 @@ BEGIN
         IF line.capped THEN
             FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id
                     AND (c.end_user_id IS NULL OR c.end_user_id = lic.end_user) ORDER BY c.account DESC LOOP
-                room := ceiling.authorized - ceiling.reserved - ceiling.drawn;
+                room := ledger_available_on(ceiling);
                 IF ceiling.account = 'value' THEN
                     rate := ledger_rate(item->>'currency', ceiling.currency, today);
                     worth := ledger_hundredths((item->>'value')::numeric, rate);

@@ -56,6 +56,11 @@ CREATE OR REPLACE FUNCTION pool_content(gross bigint, share numeric) RETURNS big
     SELECT round(gross * share)::bigint;
 $$;
 
+-- How often the amount of a movement is added to what is used, and what of it went beyond to that.
+CREATE OR REPLACE FUNCTION pool_sign(kind text) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE kind WHEN 'use' THEN 1 WHEN 'free' THEN -1 ELSE 0 END;
+$$;
+
 CREATE OR REPLACE FUNCTION pool_digest(before bytea, m licensing_poolmovement) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(before || convert_to(jsonb_build_array(
         m.pool_id, m.seq, (extract(epoch FROM m.at) * 1000000)::bigint, m.kind, m.cap, m.state, m.public, m.from_day, m.change_id,
@@ -67,7 +72,7 @@ $$;
 CREATE OR REPLACE FUNCTION pool_post(m licensing_poolmovement) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     pool licensing_quotapool;
-    sign int := CASE m.kind WHEN 'use' THEN 1 WHEN 'free' THEN -1 ELSE 0 END;
+    sign int := pool_sign(m.kind);
 BEGIN
     SELECT * INTO STRICT pool FROM licensing_quotapool WHERE id = m.pool_id FOR NO KEY UPDATE;
     m.seq := pool.chain_seq + 1;
@@ -105,8 +110,8 @@ BEGIN
             JOIN pool_shares((request->>'license')::bigint, (request->>'end_user')::bigint, request->>'destination',
                              (request->>'day')::date, request->'lines') s ON s.line = (i->>'line')::int
         ), present AS (
-            SELECT k.pool_id, k.line_number, sum(CASE k.kind WHEN 'use' THEN k.amount ELSE -k.amount END) AS content,
-                   sum(CASE k.kind WHEN 'use' THEN k.over ELSE -k.over END) AS over
+            SELECT k.pool_id, k.line_number, sum(k.amount * pool_sign(k.kind)) AS content,
+                   sum(k.over * pool_sign(k.kind)) AS over
             FROM licensing_poolmovement k WHERE k.shipment_id = (request->>'shipment')::bigint GROUP BY 1, 2
         )
         SELECT coalesce(t.pool, p.pool_id) AS pool, coalesce(t.line, p.line_number) AS line, coalesce(t.gross, 0) AS gross,
@@ -256,7 +261,7 @@ CREATE OR REPLACE FUNCTION pool_links(pool bigint, after bigint, digest bytea, u
     RETURNS TABLE (pool_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
     WITH link AS (
         SELECT m AS movement, m.seq, m.digest, m.used_after,
-               CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount ELSE 0 END AS more,
+               m.amount * pool_sign(m.kind) AS more,
                coalesce(lag(m.seq) OVER w, pool_links.after) AS seq_before,
                CASE WHEN lag(m.seq) OVER w IS NULL THEN pool_links.digest ELSE lag(m.digest) OVER w END AS before,
                CASE WHEN lag(m.seq) OVER w IS NULL THEN pool_links.used ELSE lag(m.used_after) OVER w END AS used_before
@@ -286,8 +291,8 @@ CREATE OR REPLACE FUNCTION pool_sums(pool bigint, whole boolean) RETURNS TABLE (
         FROM licensing_quotapool p LEFT JOIN licensing_poolcheck c ON c.pool_id = p.id AND NOT pool_sums.whole
         WHERE pool_sums.pool IS NULL OR p.id = pool_sums.pool
     ), counted AS (
-        SELECT b.id, b.from_used + coalesce(sum(CASE m.kind WHEN 'use' THEN m.amount WHEN 'free' THEN -m.amount END), 0) AS used,
-               b.from_over + coalesce(sum(CASE m.kind WHEN 'use' THEN m.over WHEN 'free' THEN -m.over END), 0) AS over_used
+        SELECT b.id, b.from_used + coalesce(sum(m.amount * pool_sign(m.kind)), 0) AS used,
+               b.from_over + coalesce(sum(m.over * pool_sign(m.kind)), 0) AS over_used
         FROM base b LEFT JOIN licensing_poolmovement m ON m.pool_id = b.id AND m.seq > b.from_seq
         GROUP BY b.id, b.from_used, b.from_over
     )

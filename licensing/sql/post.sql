@@ -11,8 +11,40 @@ CREATE OR REPLACE FUNCTION ledger_digest(before bytea, m licensing_movement) RET
         m.available_after)::text, 'UTF8'));
 $$;
 
+-- What is left of an account.
+CREATE OR REPLACE FUNCTION ledger_left(authorized bigint, credited bigint, reserved bigint, drawn bigint, lapsed bigint)
+    RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT authorized + credited - reserved - drawn - lapsed;
+$$;
+
 CREATE OR REPLACE FUNCTION ledger_available(line licensing_licenseline) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-    SELECT line.authorized + line.credited - line.reserved - line.drawn - line.lapsed;
+    SELECT ledger_left(line.authorized, line.credited, line.reserved, line.drawn, line.lapsed);
+$$;
+
+-- The same of a further ceiling, which what came back is authorized anew on, and of which nothing lapses.
+CREATE OR REPLACE FUNCTION ledger_available_on(ceiling licensing_ceiling) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT ledger_left(ceiling.authorized, 0, ceiling.reserved, ceiling.drawn, 0);
+$$;
+
+-- How often the quantity of a movement is added to a balance of its account. held: it came out of a reservation.
+CREATE OR REPLACE FUNCTION ledger_sign(balance text, kind text, held boolean) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE balance
+        WHEN 'reserved' THEN CASE WHEN kind = 'reserve' THEN 1
+                                  WHEN kind = 'release' OR kind IN ('draw', 'adjust') AND held THEN -1 ELSE 0 END
+        WHEN 'drawn' THEN CASE WHEN kind IN ('draw', 'adjust') THEN 1 ELSE 0 END
+        -- carried and passed on: what its predecessor has used, and what its successor has
+        WHEN 'authorized' THEN CASE WHEN kind = 'authorize' THEN 1 WHEN kind IN ('carry', 'pass_on') THEN -1 ELSE 0 END
+        WHEN 'credited' THEN CASE kind WHEN 'credit' THEN 1 ELSE 0 END
+        WHEN 'tolerance' THEN CASE kind WHEN 'tolerance' THEN 1 ELSE 0 END
+        WHEN 'lapsed' THEN CASE kind WHEN 'lapse' THEN 1 WHEN 'unlapse' THEN -1 ELSE 0 END
+        WHEN 'over_cleared' THEN CASE kind WHEN 'over_clear' THEN 1 ELSE 0 END
+    END;
+$$;
+
+-- The same of what is left of the account.
+CREATE OR REPLACE FUNCTION ledger_sign_left(kind text, held boolean) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT ledger_left(ledger_sign('authorized', kind, held), ledger_sign('credited', kind, held),
+                       ledger_sign('reserved', kind, held), ledger_sign('drawn', kind, held), ledger_sign('lapsed', kind, held));
 $$;
 
 -- Grams and kilograms are one unit; others are themselves (core/quantities.py).
@@ -23,6 +55,14 @@ $$;
 -- So many hundredths of a percent of a quantity, without the rest.
 CREATE OR REPLACE FUNCTION ledger_percent(quantity bigint, hundredths bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT quantity * hundredths / 10000;
+$$;
+
+-- What a tolerance of this mode and percent gives a line of this quantity: so much beyond it to whatever shipment, or to the
+-- last one so many hundredths of a percent of what remains.
+CREATE OR REPLACE FUNCTION ledger_tolerated(mode text, pct numeric, quantity bigint) RETURNS TABLE (beyond bigint, final_pct int)
+    LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE mode WHEN 'pct_line' THEN ledger_percent(quantity, (pct * 100)::bigint) ELSE 0 END,
+           CASE mode WHEN 'pct_remaining_final' THEN (pct * 100)::int ELSE 0 END;
 $$;
 
 -- The movement is written, next in the chain of its line, which the caller holds and keeps (ledger_keep).
@@ -48,7 +88,6 @@ END;
 $$;
 
 -- A movement of the line's quantity, and the line as it is after it; the caller holds the line, and keeps it at the end.
--- Nothing else says what a kind does to a balance, but what reconcile counts anew.
 CREATE OR REPLACE FUNCTION ledger_post(
     line licensing_licenseline, kind_ text, quantity_ bigint, held_ boolean,
     shipment_ bigint, shipment_ref_ text, at_ timestamptz
@@ -56,21 +95,13 @@ CREATE OR REPLACE FUNCTION ledger_post(
 DECLARE
     m licensing_movement;
 BEGIN
-    CASE kind_
-        WHEN 'reserve' THEN line.reserved := line.reserved + quantity_;
-        WHEN 'authorize' THEN line.authorized := line.authorized + quantity_;
-        WHEN 'credit' THEN line.credited := line.credited + quantity_;
-        WHEN 'tolerance' THEN line.tolerance := line.tolerance + quantity_;
-        WHEN 'release' THEN line.reserved := line.reserved - quantity_;
-        WHEN 'draw', 'adjust' THEN
-            line.drawn := line.drawn + quantity_;
-            line.reserved := line.reserved - CASE WHEN held_ THEN quantity_ ELSE 0 END;
-        WHEN 'over_clear' THEN line.over_cleared := line.over_cleared + quantity_;
-        WHEN 'lapse' THEN line.lapsed := line.lapsed + quantity_;
-        WHEN 'unlapse' THEN line.lapsed := line.lapsed - quantity_;
-        -- what its predecessor has used, and what its successor has
-        WHEN 'carry', 'pass_on' THEN line.authorized := line.authorized - quantity_;
-    END CASE;
+    line.authorized := line.authorized + quantity_ * ledger_sign('authorized', kind_, held_);
+    line.credited := line.credited + quantity_ * ledger_sign('credited', kind_, held_);
+    line.tolerance := line.tolerance + quantity_ * ledger_sign('tolerance', kind_, held_);
+    line.reserved := line.reserved + quantity_ * ledger_sign('reserved', kind_, held_);
+    line.drawn := line.drawn + quantity_ * ledger_sign('drawn', kind_, held_);
+    line.lapsed := line.lapsed + quantity_ * ledger_sign('lapsed', kind_, held_);
+    line.over_cleared := line.over_cleared + quantity_ * ledger_sign('over_cleared', kind_, held_);
     m.account := 'quantity';
     m.at := at_;
     m.kind := kind_;
@@ -92,13 +123,11 @@ DECLARE
     m licensing_movement;
 BEGIN
     UPDATE licensing_ceiling SET
-        authorized = authorized + CASE WHEN kind_ IN ('authorize', 'credit') THEN amount
-            WHEN kind_ IN ('carry', 'pass_on') THEN -amount ELSE 0 END,
-        reserved = reserved + CASE WHEN kind_ = 'reserve' THEN amount
-            WHEN kind_ = 'release' OR kind_ IN ('draw', 'adjust') AND held_ THEN -amount ELSE 0 END,
-        drawn = drawn + CASE WHEN kind_ IN ('draw', 'adjust') THEN amount ELSE 0 END
+        authorized = authorized + amount * (ledger_sign('authorized', kind_, held_) + ledger_sign('credited', kind_, held_)),
+        reserved = reserved + amount * ledger_sign('reserved', kind_, held_),
+        drawn = drawn + amount * ledger_sign('drawn', kind_, held_)
         WHERE id = ceiling_ AND line_id = line.id
-        RETURNING account, end_user_id, authorized - reserved - drawn
+        RETURNING account, end_user_id, ledger_available_on(licensing_ceiling)
         INTO STRICT m.account, m.end_user_id, m.available_after;
     m.at := at_;
     m.kind := kind_;
@@ -187,7 +216,7 @@ BEGIN
             line := ledger_post(line, 'tolerance', rest, false, given.shipment_id, given.shipment_ref, at_);
         END IF;
         FOR ceiling IN SELECT c.* FROM licensing_ceiling c WHERE c.line_id = line.id ORDER BY c.id LOOP
-            rest := ceiling.authorized - ceiling.reserved - ceiling.drawn;
+            rest := ledger_available_on(ceiling);
             IF rest <> 0 THEN
                 line := ledger_post_on(line, ceiling.id, 'pass_on', rest, false, NULL, NULL, NULL, at_);
             END IF;

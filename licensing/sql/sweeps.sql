@@ -17,14 +17,14 @@ CREATE OR REPLACE FUNCTION ledger_post_all(changes ledger_change[], at_ timestam
     WITH RECURSIVE change AS MATERIALIZED (
         SELECT l.*, c.kind, c.quantity, c.shipment, coalesce(c.shipment_ref, '') AS ref,
                nextval('licensing_movement_seq') AS movement, row_number() OVER w AS nth,
-               sum(CASE c.kind WHEN 'release' THEN c.quantity ELSE -c.quantity END) OVER w AS freed
+               sum(c.quantity * ledger_sign_left(c.kind, true)) OVER w AS freed
         FROM unnest(changes) WITH ORDINALITY c (line, kind, quantity, shipment, shipment_ref, place)
         JOIN licensing_licenseline l ON l.id = c.line
         WINDOW w AS (PARTITION BY c.line ORDER BY c.place)
     ), said AS MATERIALIZED (
         SELECT c.id, c.nth, c.chain_digest, ROW(c.movement, at_, c.exporter_id, c.license_id, c.id, c.number, c.kind,
             c.quantity, c.kind = 'release', c.shipment, c.ref,
-            c.authorized + c.credited - c.reserved - c.drawn - c.lapsed + c.freed,
+            ledger_left(c.authorized, c.credited, c.reserved, c.drawn, c.lapsed) + c.freed,
             'quantity', NULL, NULL, c.chain_seq + c.nth, NULL, 0)::licensing_movement AS m
         FROM change c
     ), chain AS (
