@@ -101,7 +101,7 @@ CODES = (
             _("The Idempotency-Key is not {characters}."),
             characters="core.models.idempotency.KEY_WORDS",
         ),
-        _("Use only those, and no more of them."),
+        _("Use only those characters, without blanks, and no more of them."),
     ),
     Code(
         "authentication-required",

@@ -101,7 +101,7 @@ class Holder(TextChoices):
 
     APPLICANT = "applicant", gettext_lazy("you")
     INTAKE = "intake", gettext_lazy("an intake officer")
-    REVIEWER = "reviewer", gettext_lazy("a reviewing officer")
+    REVIEWER = "reviewer", gettext_lazy("an officer who reviews it")
     DECIDER = "decider", gettext_lazy("a deciding officer")
     RECONSIDERER = "reconsiderer", gettext_lazy("whoever reconsiders the decision")
 

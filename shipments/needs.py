@@ -151,7 +151,7 @@ def _refusal(row: Application, remedy: Remedy, today: date) -> Need:
         text = _("The last day to contest it is {day}, {when}.").format(day=day(last), when=_in_days(left))
     else:
         text = _("It can be contested within {days} days after it was served.").format(days=CONTEST_DAYS)
-    if last and not remedy.served(today):
+    if not remedy.served(today):
         begins = _("{served}. The {days} days to contest it begin with that.")
         text = f"{text} {begins.format(served=SERVED_HOW, days=CONTEST_DAYS)}"
     return Need(

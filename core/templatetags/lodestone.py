@@ -309,7 +309,8 @@ def may(context: Any, name: str, method: str = "GET") -> bool:
 def scopes_of_calls(*calls: str) -> list[str]:
     """What a company's key needs to make them, each once: `{% scopes_of_calls 'GET NAME' … as needed %}`."""
     rows = [access.table()[name, method] for method, name in map(str.split, calls)]
-    return list(dict.fromkeys(any_of(row.scopes & scopes_of("exporter").keys()) for row in rows))
+    needed = (row.scopes & scopes_of("exporter").keys() for row in rows)
+    return list(dict.fromkeys(any_of(scopes) for scopes in needed if scopes))
 
 
 @register.simple_tag

@@ -839,6 +839,11 @@ class Application(FSMModelMixin, models.Model):
         return [str(one.custom["label"]) for one in moves if one.source == self.state and one.target in ended]
 
     @property
+    def refusable(self) -> bool:
+        """Its graph lets a refusal be recommended now."""
+        return has_move(self.recommend)
+
+    @property
     def contested_for_good(self) -> bool:
         """While its refusal is reconsidered its company does not withdraw it."""
         return not any((one.source, one.verb) == (S.UNDER_RECONSIDERATION, "withdraw") for one in graph(type(self)))

@@ -24,8 +24,8 @@ from licensing.states import CONTESTED, ApplicationState
 SERVICE_DAYS = 5  # working days after which a notice that was sent counts as read
 SERVED_HOW = filled(  # a sentence, as the next: whoever tells how it is counted quotes them
     gettext_lazy(
-        "A decision is served on the day on which its company first opens it, else on working day {days} after its"
-        " notice went out"
+        "A decision is served on the day on which the company first opens it or on working day {days} after its notice"
+        " went out, whichever comes first"
     ),
     days="licensing.selectors.reconsiderations.SERVICE_DAYS",
 )

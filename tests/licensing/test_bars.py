@@ -372,6 +372,7 @@ def test_postgresql_ends_no_bar_before_its_last_day_is_over(world, clock):
 )
 def test_what_still_ends_a_case_is_what_its_graph_has(state, ends_by):
     assert sorted(Application(state=state).ends_by) == ends_by
+    assert not Application(state=state).refusable
 
 
 # --- pages --------------------------------------------------------------------------------------------------
@@ -390,7 +391,8 @@ def test_everybody_reads_what_stands_still_by_which_decision_and_until_when(worl
     for actor, path in ((boss, f"/applications/{ref}/"), (m.reviewer, f"/desk/cases/{ref}/")):
         text = page(client, actor, path)
         assert "The company is barred" in text
-        assert "no step brings it nearer to a license. What can still end it: Withdraw." in " ".join(text.split())
+        ends = "What can end it at once: Withdraw. A refusal can still be recommended."
+        assert f"no step brings it nearer to a license. {ends}" in " ".join(text.split())
     text = page(client, boss, f"/licenses/{license.ref}/")
     assert "Order P-9 about the company: It sold to somebody else." in text
     relay()

@@ -313,7 +313,8 @@ def test_the_overview_tells_of_a_refusal_whose_notice_is_on_its_way(world, on):
     assert remedy(ref).last_day is None
     (need,) = [need for need in make.needs_of(world.exporter) if ref in need.title]
     assert (need.due_on, need.tone) == (None, "ochre")
-    assert need.text == "It can be contested within 60 days after it was served."
+    begins = f"{SERVED_HOW}. The 60 days to contest it begin with that."
+    assert need.text == f"It can be contested within 60 days after it was served. {begins}"
 
 
 @pytest.mark.parametrize("reach", [lambda ref, by: relay(), lambda ref, by: reconsiderations.serve(ref, by=by)])
@@ -340,7 +341,7 @@ def test_mail_and_overview_say_that_opening_it_begins_the_days(world, on, client
     mail = Mail.objects.get(recipients=world.exporter.user.email, subject__contains="refused")
     assert mail.subject == f"{ref}: refused"
     begins = f"{SERVED_HOW}. The 60 days to contest it begin with that."
-    assert begins in mail.body and "else on working day 5 after its notice went out" in begins
+    assert begins in mail.body and "or on working day 5 after its notice went out, whichever comes first" in begins
 
     def told():
         return [begins in need.text for need in make.needs_of(world.exporter) if ref in need.title]

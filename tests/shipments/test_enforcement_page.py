@@ -228,6 +228,8 @@ def test_the_holders_are_told_as_the_pages_say(world, license, page, client, set
 def test_each_holder_is_counted_once_however_many_licenses_are_hit(world, license, page):
     stranger = make.exporter(world.ministry, "Other Magnets Co., Ltd.")
     world.license(kilograms=10)
+    _, asked = page(world.ministry.decider, **ASKED)
+    assert is_told(1) in asked
     replace(world, exporter=stranger).license(kilograms=10)
     _, asked = page(world.ministry.decider, **ASKED)
     assert is_told(2) in asked
