@@ -9,7 +9,8 @@ import secrets
 from stdnum.iso7064 import mod_37_2
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-CODE_LENGTH = 10
+NUMBER_LENGTH = 9  # of a reference behind its prefix, the last of which checks the others
+CODE_LENGTH = 10  # of a paper's
 MARK_LENGTH = 5  # of a code, its first letters, which may stand where more people read them
 _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
 
@@ -47,9 +48,10 @@ def read(text: str, prefix: str) -> str:
     if not text.isascii() or len(text) > 40:
         raise ValueError(text)
     compact = text.upper().replace(" ", "").replace("-", "")
-    if len(compact) > 9:  # a drawn number may begin as its prefix does
+    if len(compact) > NUMBER_LENGTH:  # a drawn number may begin as its prefix does
         compact = compact.removeprefix(prefix)
     body = compact.translate(_TOLERANT)
-    if len(body) != 9 or any(c not in ALPHABET for c in body) or mod_37_2.calc_check_digit(body[:8]) != body[8]:
+    drawn = len(body) == NUMBER_LENGTH and set(body) <= set(ALPHABET)
+    if not drawn or mod_37_2.calc_check_digit(body[:-1]) != body[-1]:
         raise ValueError(text)
     return f"{prefix}-{body}"

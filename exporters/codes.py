@@ -17,13 +17,13 @@ CODES = (
         "invalid-credit-code",
         422,
         _("The unified social credit code has a typing error."),
-        _("Copy all 18 characters from the business license."),
+        filled(_("Copy all {n} characters from the business license."), n="exporters.models.CREDIT_CODE_LENGTH"),
     ),
     Code(
         "invalid-customs-code",
         422,
         _("The customs registration code is not one."),
-        _("Send its 10 characters, digits and letters, or nothing."),
+        filled(_("Send its {characters}, or nothing."), characters="exporters.models.CUSTOMS_CODE_WORDS"),
     ),
     Code(
         "invalid-phone",

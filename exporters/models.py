@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from core import provinces
+from core.decided import filled
 from core.errors import FourEyes
 from core.graphs import countersigned, guarded
 from core.guards import Guard, insert_only, rights
@@ -27,7 +28,12 @@ from exporters.states import QualificationState as Annual
 NAMES = ("name_zh", "name_en")  # of its organization
 FACTS = ("province", "address", "legal_representative")  # of the account itself
 PHONES = ("legal_representative_phone", "main_manager_phone", "handler_phone")
-PHONE = r"^(\+?[0-9][0-9 ()-]{5,28})?$"
+PHONE_LONGEST = 30
+PHONE = rf"^(\+?[0-9][0-9 ()-]{{5,{PHONE_LONGEST - 2}}})?$"
+CREDIT_CODE_LENGTH = 18  # as GB 32100 has it, by which stdnum reads it
+CUSTOMS_CODE_LENGTH = 10
+CUSTOMS_CODE_PATTERN = f"[0-9A-Z]{{{CUSTOMS_CODE_LENGTH}}}"  # as guard_customs_code() has it, which a test compares
+CUSTOMS_CODE_WORDS = filled(_("{n} characters, digits and letters"), n="exporters.models.CUSTOMS_CODE_LENGTH")
 PERSONS = ("legal_representative", "main_manager", "handler")  # who answers for it
 CONTACTS = ("customs_code", "main_manager", "handler", *PHONES)  # what the company changes by itself
 VERIFIED = (*NAMES, *FACTS)  # what an officer compared with the business license, and with that of another
@@ -59,7 +65,7 @@ def no_change_waits(row: models.Model) -> bool:
 
 
 def _phone(label: Any) -> "models.CharField[str, str]":
-    return models.CharField(label, max_length=30, blank=True, default="", db_default="")
+    return models.CharField(label, max_length=PHONE_LONGEST, blank=True, default="", db_default="")
 
 
 @countersigned("bar", S.BARRED)
@@ -71,8 +77,8 @@ class Exporter(FSMModelMixin, models.Model):
         Organization, on_delete=models.PROTECT, primary_key=True, related_name="exporter"
     )
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
-    uscc = models.CharField(_("unified social credit code"), max_length=18)
-    customs_code = models.CharField(_("customs registration code"), max_length=10, blank=True)
+    uscc = models.CharField(_("unified social credit code"), max_length=CREDIT_CODE_LENGTH)
+    customs_code = models.CharField(_("customs registration code"), max_length=CUSTOMS_CODE_LENGTH, blank=True)
     province = models.CharField(_("province"), max_length=2, blank=True, default="")
     address = models.CharField(_("address"), max_length=300, blank=True)
     legal_representative = models.CharField(_("legal representative"), max_length=120, blank=True)

@@ -20,6 +20,7 @@ from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
+from licensing.models.lists import GOODS_CODE_LONG
 from shipments import rules
 from shipments.states import CLEARED_IN, CROSSED, OPEN_SHIPMENT, UNREPORTED
 from shipments.states import ShipmentState as S
@@ -27,6 +28,7 @@ from shipments.states import ShipmentState as S
 RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
 REMINDER_DAYS = 7  # before the last day on which to report a delivery its holder is told
 LATE_DAYS = 30  # a report that is overdue for longer stops reservations, and ends the annual qualification
+CLIENT_REFERENCE_LONGEST = 64
 DECLARATION_SHORTEST, DECLARATION_LONGEST = 9, 18
 DECLARATION_PATTERN = f"[0-9A-Z]{{{DECLARATION_SHORTEST},{DECLARATION_LONGEST}}}"  # of the number of a declaration
 DECLARATION_WORDS = filled(
@@ -78,7 +80,7 @@ class Shipment(FSMModelMixin, models.Model):
     ref = models.CharField(max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="shipments", db_index=False)
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="shipments", db_index=False)
-    client_reference = models.CharField(max_length=64)
+    client_reference = models.CharField(max_length=CLIENT_REFERENCE_LONGEST)
     state = FSMField(choices=S, default=S.RESERVED, protected=True, editable=False)
     end_user = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     consignee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -372,7 +374,7 @@ class ShipmentLine(models.Model):
     line_number = models.PositiveSmallIntegerField()
     quantity = models.BigIntegerField()
     unit = models.CharField(max_length=10)
-    hs_code = models.CharField(max_length=10, blank=True)
+    hs_code = models.CharField(max_length=GOODS_CODE_LONG, blank=True)
     value = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     worth = models.BigIntegerField(default=0, db_default=0, help_text="Hundredths reserved of a capped value.")

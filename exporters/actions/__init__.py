@@ -21,7 +21,17 @@ from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Kind, Membership, Organization, Role, User
 from core.references import draw
-from exporters.models import PERSONS, PHONE, PHONES, Exporter, Party, Qualification
+from exporters.models import (
+    CREDIT_CODE_LENGTH,
+    CUSTOMS_CODE_PATTERN,
+    CUSTOMS_CODE_WORDS,
+    PERSONS,
+    PHONE,
+    PHONES,
+    Exporter,
+    Party,
+    Qualification,
+)
 from exporters.selectors import exporters_for, holders_of, parties_for
 from exporters.states import ExporterState
 
@@ -33,7 +43,7 @@ MENDED = (*IDENTITY, "province", "address", "customs_code", *PERSONS, *PHONES, "
 
 
 def read_credit_code(text: str) -> str:
-    """The 18-character code, check character verified. Raises Invalid naming the field.
+    """The code, check character verified. Raises Invalid naming the field.
 
     Source: GB 32100 (through python-stdnum).
     """
@@ -41,18 +51,19 @@ def read_credit_code(text: str) -> str:
         return credit_code.validate(text)
     except BadNumber as error:
         message = _(
-            "This is not a unified social credit code: 18 characters, the last one checks the others. "
+            "This is not a unified social credit code: {n} characters, the last one checks the others. "
             "Copy it from the business license."
-        )
+        ).format(n=CREDIT_CODE_LENGTH)
         raise Invalid([Problem("/uscc", "invalid-credit-code", message)]) from error
 
 
 def read_customs_code(text: str) -> str:
-    """The 10 characters under which customs registered the company, without blanks and in capitals; nothing for none.
+    """The characters under which customs registered the company, without blanks and in capitals; nothing for none.
     Raises Invalid naming the field."""
     code = "".join(text.split()).upper()
-    if code and not re.fullmatch("[0-9A-Z]{10}", code):
-        message = _("A customs registration code has 10 characters, digits and letters. Copy it from the registration.")
+    if code and not re.fullmatch(CUSTOMS_CODE_PATTERN, code):
+        text = _("A customs registration code has {characters}. Copy it from the registration.")
+        message = text.format(characters=CUSTOMS_CODE_WORDS)
         raise Invalid([Problem("/customs_code", "invalid-customs-code", message)])
     return code
 

@@ -17,7 +17,7 @@ from core.web.fields import CountryField
 from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.refused import refusals_in
 from exporters import actions
-from exporters.models import CONTACTS, PHONES, Exporter, Party
+from exporters.models import CONTACTS, PHONE_LONGEST, PHONES, Exporter, Party
 
 
 class SignupForm(AllauthSignup):
@@ -29,7 +29,10 @@ class SignupForm(AllauthSignup):
     uscc = forms.CharField(
         label=_("Unified social credit code"),
         max_length=40,
-        help_text=_("18 characters, from the business license. Its last character checks the others."),
+        help_text=filled(
+            _("{n} characters, from the business license. Its last character checks the others."),
+            n="exporters.models.CREDIT_CODE_LENGTH",
+        ),
     )
     field_order = ["name_en", "name_zh", "uscc", "your_name", "email", "password1", "password2"]
 
@@ -74,13 +77,13 @@ def customs_code_field() -> forms.CharField:
         label=_("Customs registration code"),
         max_length=40,
         required=False,
-        help_text=_("10 characters, digits and letters, if you have one."),
+        help_text=filled(_("{characters}, if you have one."), characters="exporters.models.CUSTOMS_CODE_WORDS"),
     )
 
 
 def _phone_field(label: Any, required: bool = False) -> forms.CharField:
     widget = forms.TextInput(attrs={"type": "tel"})
-    return forms.CharField(label=label, max_length=30, required=required, widget=widget)
+    return forms.CharField(label=label, max_length=PHONE_LONGEST, required=required, widget=widget)
 
 
 class CompanyForm(forms.ModelForm):
@@ -90,7 +93,9 @@ class CompanyForm(forms.ModelForm):
     name_en = forms.CharField(label=_("Company name in English"), max_length=200)
     name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=200)
     uscc = forms.CharField(
-        label=_("Unified social credit code"), max_length=40, help_text=_("18 characters, from the business license.")
+        label=_("Unified social credit code"),
+        max_length=40,
+        help_text=filled(_("{n} characters, from the business license."), n="exporters.models.CREDIT_CODE_LENGTH"),
     )
     province = forms.ChoiceField(label=_("Province"), choices=provinces.choices, required=False)
     customs_code = customs_code_field()

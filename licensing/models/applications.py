@@ -37,7 +37,7 @@ from licensing.elements import DECLARED, HOME, MEASURED
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
-from licensing.models.lists import ControlItem
+from licensing.models.lists import GOODS_CODE_LONG, ControlItem
 from licensing.policy.vocabulary import EXCEPTED, OVERRULED
 from licensing.prices import PRICE_MOST, WORTH_MOST, together
 from licensing.rules import (
@@ -896,7 +896,7 @@ class ApplicationLine(models.Model):
     number = models.PositiveSmallIntegerField()
     control_item = models.ForeignKey(ControlItem, on_delete=models.PROTECT, related_name="+")
     description = models.CharField(_("description"), max_length=300)
-    hs_code = models.CharField(_("customs goods code"), max_length=10, blank=True)
+    hs_code = models.CharField(_("customs goods code"), max_length=GOODS_CODE_LONG, blank=True)
     quantity = models.BigIntegerField()
     unit = models.CharField(max_length=10)
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=4, null=True, blank=True)

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from core.guards import Guard, door, insert_only, rights
 from exporters.models import Exporter
 from licensing.models.licenses import License, LicenseEndUser
-from licensing.models.lists import ControlItem
+from licensing.models.lists import GOODS_CODE_LONG, ControlItem
 from licensing.states import IN_FORCE
 
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
@@ -37,7 +37,7 @@ class LicenseLine(models.Model):
     number = models.PositiveSmallIntegerField()
     control_item = models.ForeignKey(ControlItem, on_delete=models.PROTECT, related_name="+", db_index=False)
     description = models.CharField(max_length=300)
-    hs_codes = ArrayField(models.CharField(max_length=10), default=list)
+    hs_codes = ArrayField(models.CharField(max_length=GOODS_CODE_LONG), default=list)
     unit = models.CharField(max_length=10)
     open = models.BooleanField(default=True)
     # the license's days again, which decide nothing: ledger_take reads the license's own, and the books compare both

@@ -15,7 +15,7 @@ from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter
 from licensing.models.editions import PolicyEdition
-from licensing.models.lists import ControlItem
+from licensing.models.lists import GOODS_CODE_LONG, ControlItem
 from licensing.states import InquiryState as S
 
 
@@ -36,7 +36,7 @@ class Inquiry(FSMModelMixin, models.Model):
     state = FSMField(choices=S, default=S.ASKED, protected=True, editable=False)
     description = models.TextField(_("description"))
     composition = models.JSONField(_("contained elements, at most"), default=dict, blank=True)
-    hs_code = models.CharField(_("customs goods code"), max_length=10, blank=True)
+    hs_code = models.CharField(_("customs goods code"), max_length=GOODS_CODE_LONG, blank=True)
     files = models.ManyToManyField(Document, related_name="+", blank=True)
     asked_at = models.DateTimeField()
     control_item = models.ForeignKey(ControlItem, on_delete=models.PROTECT, null=True, editable=False, related_name="+")

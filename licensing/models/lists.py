@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.decided import filled
 from core.languages import in_language
 from licensing.policy.vocabulary import CATEGORY
 from licensing.words import terms
@@ -38,6 +39,13 @@ class Instrument(models.Model):
         return in_language(self.title_en, self.title_zh)
 
 
+GOODS_CODE_SHORT, GOODS_CODE_LONG = 8, 10
+GOODS_CODE_PATTERN = rf"\d{{{GOODS_CODE_SHORT}}}|\d{{{GOODS_CODE_LONG}}}"  # of a customs goods code
+GOODS_CODE_WORDS = filled(
+    _("{short} or {long} digits."),
+    short="licensing.models.lists.GOODS_CODE_SHORT",
+    long="licensing.models.lists.GOODS_CODE_LONG",
+)
 # categories of which some goods are magnets or alloys, or only contain their element; a target may be of an alloy
 COMPOSED = ("magnet", "alloy", "target", "functional_material")
 
@@ -53,7 +61,7 @@ class ControlItem(models.Model):
     category = models.CharField(max_length=40)
     description_en = models.TextField()
     description_zh = models.TextField(blank=True)
-    hs_codes = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    hs_codes = ArrayField(models.CharField(max_length=GOODS_CODE_LONG), default=list, blank=True)
     unit = models.CharField(max_length=10)
     confidence = models.CharField(max_length=20)
     source = models.TextField(blank=True)

@@ -20,6 +20,7 @@ from core.characters import half_width
 from core.errors import one_stop
 from core.languages import in_language
 from core.legal_time import LEGAL_ZONE, legal_now
+from core.references import CODE_LENGTH
 from core.templatetags.lodestone import day, quantity
 from core.web.steps import of_one_moment
 from licensing.models import Obstacle
@@ -43,7 +44,7 @@ WORDS = {
     ),
     "needed": gettext_noop("Both are needed, number and code."),
     "number": gettext_noop("Number: EL-…"),
-    "code": gettext_noop("Code: ten letters and digits"),
+    "code": gettext_noop("Code: {n} letters and digits"),
     "look": gettext_noop("Look up"),
     "offline": gettext_noop("Without a network, the public keys and one small program check the signature:"),
     "keys": gettext_noop("Public keys of the ministry (JWKS)"),
@@ -79,7 +80,7 @@ def ask(request: HttpRequest, number: str = "") -> HttpResponse:
     form = AskForm(request.GET if request.GET else None, initial={"number": _letters(number)})
     if form.is_bound and form.is_valid():
         return _unseen(redirect("verify", **form.cleaned_data))
-    words = {name: both(lambda text=text: _(text)) for name, text in WORDS.items()}
+    words = {name: both(lambda text=text: _(text).format(n=CODE_LENGTH)) for name, text in WORDS.items()}
     context = {"form": form, "words": words, "sha256": checker.SHA256}
     return _unseen(render(request, "licensing/verify_ask.html", context, status=422 if form.is_bound else 200))
 

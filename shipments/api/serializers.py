@@ -34,9 +34,11 @@ from core.quantities import show
 from exporters.models import Party
 from licensing import elements
 from licensing.models import License
+from licensing.models.lists import GOODS_CODE_LONG, GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.policy.vocabulary import ELEMENTS
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
 from shipments.models import (
+    CLIENT_REFERENCE_LONGEST,
     DECLARATION_LONGEST,
     DECLARATION_PATTERN,
     DECLARATION_WORDS,
@@ -107,7 +109,7 @@ class CompositionField(serializers.DictField):
 
 class ShipmentLineInput(StrictSerializer):
     license_line = WholeNumberField(help_text=gettext_lazy("The number of the license's line."))
-    hs_code = PatternField(r"\d{8}|\d{10}", gettext_lazy("8 or 10 digits."), max_length=10, required=False)
+    hs_code = PatternField(GOODS_CODE_PATTERN, GOODS_CODE_WORDS, max_length=GOODS_CODE_LONG, required=False)
     quantity = QuantityTextField()
     unit = UnitField(max_length=10)
     value = MoneyInput(required=False, help_text=gettext_lazy("Needed where the license caps value."))
@@ -147,7 +149,7 @@ class ShipmentInput(StrictSerializer):
     refuses = (*StrictSerializer.refuses, "duplicate-line")
     license = ReferenceField(License.PREFIX, "invalid-license-number")
     client_reference = TextField(
-        max_length=64,
+        max_length=CLIENT_REFERENCE_LONGEST,
         help_text=gettext_lazy(
             "Your own number of the shipment, for ever the only one in your company, also where it is cancelled."
         ),

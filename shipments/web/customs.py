@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from core import references
 from core.access import Actor
 from core.characters import half_width
+from core.decided import filled
 from core.legal_time import legal_day, legal_now
 from core.models import Country
 from core.states import State
@@ -230,9 +231,12 @@ class NumberForm(forms.Form):
         label=gettext_lazy("Number of a license or a shipment"),
         max_length=4_000,  # a code that is scanned is an address with its token
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy(
-            "Scan the number or the code of a paper, or type it and press Enter: EL-… or SH-…, with or without blanks, "
-            "a paper’s own number (EL-…/1), or its code of ten letters and digits alone."
+        help_text=filled(
+            gettext_lazy(
+                "Scan the number or the code of a paper, or type it and press Enter: EL-… or SH-…, with or without "
+                "blanks, a paper’s own number (EL-…/1), or its code of {n} letters and digits alone."
+            ),
+            n="core.references.CODE_LENGTH",
         ),
     )
 
@@ -254,9 +258,9 @@ class NumberForm(forms.Form):
                 continue
         if not found:
             message = _(
-                "That is no such number: after EL- or SH- come 9 letters and digits, the last of which checks the "
-                "others; the code of a paper has 10. Compare it with the paper."
-            )
+                "That is no such number: after EL- or SH- come {number} letters and digits, the last of which checks "
+                "the others; the code of a paper has {code}. Compare it with the paper."
+            ).format(number=references.NUMBER_LENGTH, code=references.CODE_LENGTH)
             raise forms.ValidationError(message, "invalid-reference")
         return Asked(found, references.read_code(code))
 

@@ -25,6 +25,7 @@ from shipments.actions import LineRequest, ShipmentRequest
 from shipments.actions.closing import open_ends
 from shipments.actions.reports import FILE_KINDS
 from shipments.actions.reservations import DAYS_AHEAD_MOST, TOO_FAR, too_far
+from shipments.models import CLIENT_REFERENCE_LONGEST
 from shipments.refusals import problem
 
 
@@ -84,7 +85,7 @@ class ShipmentForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     client_reference = forms.CharField(
         label=gettext_lazy("Your reference"),
-        max_length=64,
+        max_length=CLIENT_REFERENCE_LONGEST,
         help_text=gettext_lazy("For example the order number; used once, for ever."),
     )
     end_user = forms.ChoiceField(label=gettext_lazy("End-user"))

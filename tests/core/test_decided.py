@@ -12,10 +12,13 @@ from django.utils.translation import gettext_lazy, override
 from core import access, codes
 from core.decided import decided, filled
 from core.models.roles import SAID, Role
+from exporters.web.forms import RestateForm
 from licensing.selectors import reconsiderations
+from licensing.web.forms.inquiries import InquiryForm
 from licensing.words import phrases, terms
-from shipments.api.serializers import MessageInput
+from shipments.api.serializers import MessageInput, ShipmentLineInput
 from shipments.web.counter import CounterForm
+from shipments.web.customs import NumberForm
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TAG = re.compile(r'{% decided "([^"]+)" as \w+ %}')
@@ -44,6 +47,15 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
         ("core.models.roles.ADMINS_LEAST", lambda: codes.find("too-few-admins").fix),
         ("core.sizes.LIST_ROWS", lambda: codes.find("too-many-rows").cause),
         ("licensing.selectors.reconsiderations.SERVICE_DAYS", lambda: reconsiderations.SERVED_HOW),
+        ("core.references.CODE_LENGTH", lambda: NumberForm.base_fields["number"].help_text),
+        ("exporters.models.CREDIT_CODE_LENGTH", lambda: codes.find("invalid-credit-code").fix),
+        ("exporters.models.CUSTOMS_CODE_LENGTH", lambda: codes.find("invalid-customs-code").fix),
+        ("exporters.models.CUSTOMS_CODE_LENGTH", lambda: RestateForm.base_fields["customs_code"].help_text),
+        (
+            "licensing.models.lists.GOODS_CODE_LONG",
+            lambda: InquiryForm.base_fields["hs_code"].error_messages["invalid"],
+        ),
+        ("licensing.models.lists.GOODS_CODE_SHORT", lambda: ShipmentLineInput().fields["hs_code"].message),
         ("shipments.models.DECLARATION_LONGEST", lambda: CounterForm.base_fields["declaration_no"].help_text),
         ("shipments.models.DECLARATION_SHORTEST", lambda: MessageInput().fields["declaration_no"].message),
         ("shipments.models.MESSAGE_LONGEST", lambda: MessageInput().fields["corrects"].message),

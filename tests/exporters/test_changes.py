@@ -15,7 +15,7 @@ from core.legal_time import legal_now
 from core.models import HistoryLine, Mail, Membership, Organization
 from exporters import actions, selectors
 from exporters.actions import changes
-from exporters.models import PHONES, AccountChange, Exporter
+from exporters.models import CUSTOMS_CODE_LENGTH, CUSTOMS_CODE_PATTERN, PHONES, AccountChange, Exporter
 from shipments.actions import closing
 from tests import make
 from tests.core.test_conflicts import Tab
@@ -86,6 +86,13 @@ def test_a_customs_code_has_ten_digits_and_letters(world, pk, code):
     assert refused(actions.describe, **facts) == wrong
     with pytest.raises(IntegrityError, match="10 characters"), transaction.atomic():
         Exporter.objects.filter(pk=pk).update(customs_code=code[:9])
+
+
+def test_postgresql_has_the_pattern_of_a_customs_code_and_its_length(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'guard_customs_code'")
+        source = cursor.fetchone()[0]
+    assert f"'^({CUSTOMS_CODE_PATTERN})?$'" in source and f"has {CUSTOMS_CODE_LENGTH} characters" in source
 
 
 @pytest.mark.parametrize("number", ["123456", "1" * 16, "call me", "+", "0797-812x", "(0797) 8123456"])

@@ -28,6 +28,7 @@ from licensing.actions.applications import FILE_KINDS, LINES_MOST, SIGNED_AHEAD,
 from licensing.actions.drafts import SAID, Draft, LineDraft
 from licensing.elements import HOME, named_in, show_percent
 from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
+from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
@@ -297,10 +298,10 @@ class LineForm(forms.Form):
         help_text=gettext_lazy("For one of that unit, e.g. 58.25."),
     )
     hs_code = forms.RegexField(
-        r"^\d{8}(\d{2})?$",
+        rf"^({GOODS_CODE_PATTERN})$",
         label=gettext_lazy("Customs goods code"),
         required=False,
-        error_messages={"invalid": gettext_lazy("8 or 10 digits.")},
+        error_messages={"invalid": GOODS_CODE_WORDS},
     )
     specification = forms.CharField(label=gettext_lazy("Model or specification"), max_length=120, required=False)
     maker = forms.CharField(label=gettext_lazy("Maker"), max_length=200, required=False)

@@ -10,6 +10,7 @@ from core.decided import filled
 from core.web.fields import FilesField
 from core.web.forms import StepForm, read_upload
 from licensing.actions.inquiries import FILE_KINDS
+from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.web.forms.elements import ElementsField
 
 
@@ -25,10 +26,10 @@ class InquiryForm(forms.Form):
         help_text=gettext_lazy("Of magnets, alloys and compounds, in percent of the mass: Dy 3.5, Tb 0.5."),
     )
     hs_code = forms.RegexField(
-        r"^\d{8}(\d{2})?$",
+        rf"^({GOODS_CODE_PATTERN})$",
         label=gettext_lazy("Customs goods code"),
         required=False,
-        error_messages={"invalid": gettext_lazy("8 or 10 digits.")},
+        error_messages={"invalid": GOODS_CODE_WORDS},
     )
     files = FilesField(
         label=gettext_lazy("Technical description, test report, pictures"),
