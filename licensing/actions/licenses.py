@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db import connection
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core import proposals
@@ -23,7 +24,7 @@ from core.models import HistoryLine
 from core.templatetags.lodestone import quantity as in_words
 from exporters.models import Stop
 from licensing import books, ledger
-from licensing.models import RENEWED, EndReason, License, LicenseEndUser, Suspension
+from licensing.models import EndReason, License, LicenseEndUser, Suspension
 from licensing.selectors import licenses_for, uses_untold
 from licensing.selectors.movements import reserved_for
 from licensing.states import IN_FORCE, LicenseState
@@ -313,14 +314,11 @@ def renewal_warning() -> list[int]:
 
 
 def ending(today: date, stages: Iterable[int], renewed: Iterable[int] = ()) -> list[int]:
-    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one. renewed:
-    more stages of those that are renewed."""
-    told = HistoryLine.objects.filter(subject_kind="license", subject_id=OuterRef("pk"), verb="warn_of_end")
-    untold = Q()
-    for days, of in [*((days, Q()) for days in stages), *((days, Q(kind__in=RENEWED)) for days in renewed)]:
-        untold |= Q(~Exists(told.filter(facts__days__lte=days))) & of & License.ending_within(days, today)
-    rows = License.objects.filter(untold)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    """Licenses that end within so many days and whose holder was not told so at that stage, or a later one, as the
+    sweep finds them: license_to_warn(). renewed: more stages of those that are renewed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM license_to_warn(%s, %s, %s) ORDER BY id", [[*stages], [*renewed], today])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 @command

@@ -211,6 +211,7 @@ def test_what_is_in_force_is_active_or_suspended(world, clock):
     assert refs(selectors.in_force(world.exporter)) == {license.ref, suspended.ref}
     yesterday = legal_today() - timedelta(days=1)
     assert licenses.past(legal_today(), 9) == licenses.ending(yesterday, [0]) == []
+    assert set(License.objects.filter(License.running_on(yesterday))) == {license, suspended}
 
 
 @pytest.mark.parametrize("state", LicenseState.values)

@@ -20,7 +20,7 @@ from core.legal_time import day_end, day_start, legal_today
 from core.models import Delivery, HistoryLine
 from licensing import books
 from licensing.actions import licenses
-from licensing.models import License
+from licensing.models import RENEWED, Kind, License
 from licensing.models.balances import ClearanceCount, LicenseLine, Movement
 from licensing.tasks import expire_licenses, warn_of_ends
 from shipments import actions
@@ -199,6 +199,13 @@ def test_a_holder_is_told_at_the_stage_that_was_reached_last(kind, more, world):
             cursor.execute("SELECT days FROM license_to_warn(%s, %s, %s)", [*said, today])
             assert cursor.fetchall() == ([(stage,)] if stage else [])
         assert licenses.ending(today, *said) == ([row.pk] if stage else [])
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_holders_of_what_is_renewed_are_told_by_the_sweep_when_that_begins(kind, license):
+    License.objects.filter(pk=license.pk).update(kind=kind)
+    first = License.objects.get().renewable_from
+    assert licenses.ending(first, [], licenses.renewal_warning()) == ([license.pk] if kind in RENEWED else [])
 
 
 @pytest.mark.slow
