@@ -31,6 +31,7 @@ from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import graph, guarded, has_move
 from core.guards import insert_only
 from core.models import Country, Document, HistoryLine, User
+from core.quantities import UNITS
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.elements import DECLARED, HOME, MEASURED
@@ -886,6 +887,10 @@ def _takings(user: User) -> QuerySet[HistoryLine]:
     return HistoryLine.objects.filter(subject_kind="application", verb="assign", actor_id=user.pk)
 
 
+# what one base unit is of each unit that has several
+IN_ONE = [When(unit=unit, then=Decimal(1) / base) for unit, (base, _places) in UNITS.items() if base != 1]
+
+
 class ApplicationLine(models.Model):
     """Goods asked for: a control item, how it is described, how much in whole base units.
 
@@ -902,7 +907,7 @@ class ApplicationLine(models.Model):
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=4, null=True, blank=True)
     value = models.GeneratedField(
         expression=Round(
-            F("quantity") * F("unit_price") * Case(When(unit="kg", then=Decimal("0.001")), default=Decimal(1)),
+            F("quantity") * F("unit_price") * Case(*IN_ONE, default=Decimal(1)),
             precision=2,
         ),
         output_field=models.DecimalField(max_digits=18, decimal_places=2),
