@@ -263,7 +263,12 @@ CODES = (
         _("The text is too long, or the number too large."),
         _("Send less; the message names the limit."),
     ),
-    Code("unknown-unit", 422, _("The unit is not known."), _("Use one of kg, g, unit, set, contract.")),
+    Code(
+        "unknown-unit",
+        422,
+        _("The unit is not known."),
+        filled(_("Use one of: {units}."), units="core.quantities.NAMES"),
+    ),
     Code("unknown-reference", 422, _("The reference names nothing of yours."), _("Take it from your own lists.")),
     Code(
         "invalid-reference",

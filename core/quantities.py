@@ -15,6 +15,7 @@ UNITS: dict[str, tuple[int, int]] = {
     "set": (1, 0),
     "contract": (1, 0),
 }
+NAMES = ", ".join(UNITS)
 MASS = ("kg", "g")  # which count in one base unit
 MAX_BASE = 10**15  # a million tonnes in grams, with room; far below bigint
 LONGEST = 40
@@ -110,7 +111,7 @@ def show(base: int, unit: str) -> str:
 
 
 MESSAGES = {
-    "unknown-unit": gettext_noop("The unit is not known; use one of kg, g, unit, set, contract."),
+    "unknown-unit": gettext_noop("The unit is not known."),
     "too-long": gettext_noop("The quantity is too large or too long."),
     "use-a-point": gettext_noop("Use a point for decimals and no thousands separator, for example 1200.500."),
     "must-be-positive": gettext_noop("The quantity must be more than zero."),

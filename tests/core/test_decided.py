@@ -45,6 +45,7 @@ def test_a_text_says_what_stands_there_now(monkeypatch):
         ("core.sizes.FILE_MEGABYTES", lambda: codes.find("file-too-large").cause),
         ("core.models.roles.ADMINS_LEAST", lambda: codes.find("last-admins").cause),
         ("core.models.roles.ADMINS_LEAST", lambda: codes.find("too-few-admins").fix),
+        ("core.quantities.NAMES", lambda: codes.find("unknown-unit").fix),
         ("core.sizes.LIST_ROWS", lambda: codes.find("too-many-rows").cause),
         ("licensing.selectors.reconsiderations.SERVICE_DAYS", lambda: reconsiderations.SERVED_HOW),
         ("core.references.CODE_LENGTH", lambda: NumberForm.base_fields["number"].help_text),
@@ -83,7 +84,7 @@ def test_a_phrase_that_is_a_rule_is_said_as_its_place_says_it(language, monkeypa
         assert "1,234" in words and words in str(codes.find("idempotency-key-invalid").cause)
 
 
-def test_every_place_that_a_text_names_holds_a_number_or_a_phrase():
+def test_every_place_that_a_text_names_holds_a_number_a_phrase_or_names():
     pages = [found for path in (ROOT / "templates").rglob("*.html") for found in TAG.findall(path.read_text("utf-8"))]
     texts = [
         found
@@ -92,7 +93,7 @@ def test_every_place_that_a_text_names_holds_a_number_or_a_phrase():
         for found in FILLED.findall(path.read_text("utf-8"))
     ]
     assert len(pages) > 20 and len(texts) > 20
-    assert [one for one in pages + texts if not isinstance(decided(one), int | Promise)] == []
+    assert [one for one in pages + texts if not isinstance(decided(one), int | str | Promise)] == []
 
 
 @pytest.mark.parametrize(

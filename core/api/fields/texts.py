@@ -10,7 +10,7 @@ from rest_framework import serializers
 from core import references
 from core.api.fields.needed import NEEDED
 from core.characters import LINE_ENDS, shows
-from core.quantities import UNITS
+from core.quantities import NAMES, UNITS
 from core.sizes import TEXT_CHARACTERS
 
 
@@ -80,7 +80,7 @@ class UnitField(TextField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if text not in UNITS:
-            message = _("Use one of: {units}.").format(units=", ".join(UNITS))
+            message = _("Use one of: {units}.").format(units=NAMES)
             raise serializers.ValidationError(message, "unknown-unit")
         return text
 
