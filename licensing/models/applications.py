@@ -56,6 +56,8 @@ from licensing.states import ApplicationState as S
 from licensing.words import terms
 
 CIRCUMSTANCES_LEAST = 50  # characters that say why
+PORT_PATTERN = "CN[A-Z0-9]{3}"  # of a customs port
+PORT_WORDS = _("A port code such as CNSHA.")
 SAYS_ENOUGH = f".{{{CIRCUMSTANCES_LEAST}}}"  # a dot is any character there, a line's end included
 
 

@@ -34,6 +34,7 @@ from core.quantities import show
 from exporters.models import Party
 from licensing import elements
 from licensing.models import License
+from licensing.models.applications import PORT_PATTERN, PORT_WORDS
 from licensing.models.lists import GOODS_CODE_LONG, GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.policy.vocabulary import ELEMENTS
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
@@ -162,7 +163,7 @@ class ShipmentInput(StrictSerializer):
         max_length=2,
         help_text=gettext_lazy("The end-user's own country, as the license names it: it is sent nothing elsewhere."),
     )
-    port = PatternField(r"CN[A-Z0-9]{3}", gettext_lazy("A port code such as CNSHA."), max_length=5)
+    port = PatternField(PORT_PATTERN, PORT_WORDS, max_length=5)
     planned_on = DayField(
         help_text=filled(
             gettext_lazy("Today in Shanghai, or one of the next {days} days."),

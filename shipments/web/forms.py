@@ -1,5 +1,6 @@
 """The shipment form: one license, its lines, whom and where."""
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from core.web.forms import ReasonForm, StepForm, read_upload
 from core.web.lists import countries
 from licensing import elements, selectors
 from licensing.models import License, ToleranceMode, Visit
+from licensing.models.applications import PORT_PATTERN, PORT_WORDS
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
 from shipments.actions.closing import open_ends
@@ -164,7 +166,10 @@ class ShipmentForm(forms.Form):
         return [self[name] for name in (*self.quantity_names, *values, *contents)]
 
     def clean_port(self) -> str:
-        return self.cleaned_data["port"].strip().upper()
+        port: str = self.cleaned_data["port"].strip().upper()
+        if not re.fullmatch(PORT_PATTERN, port, re.ASCII):
+            raise forms.ValidationError(PORT_WORDS, "invalid-format")
+        return port
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

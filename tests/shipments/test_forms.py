@@ -99,6 +99,15 @@ def test_a_day_too_far_off_is_said_beside_an_unclear_quantity(browser, world):
     assert response.context["form"].errors.keys() == {"quantity_1"}
 
 
+@pytest.mark.parametrize("port", ["DEHAM", "CN-SH", "CNSH", "上海"])
+def test_a_port_that_is_none_is_refused_as_programs_are(port, browser, world):
+    license = world.license()
+    License.objects.filter(pk=license.pk).update(ports=[])
+    response = browser.post("/shipments/new/", answers(license, port=port))
+    assert response.status_code == 422 and not Shipment.objects.exists()
+    assert response.context["form"].errors == {"port": ["A port code such as CNSHA."]}
+
+
 def form(world, license):
     row = with_balances(licenses_for(world.exporter)).get(pk=license.pk)
     return ShipmentForm(license=row, closings=(), today=legal_today())

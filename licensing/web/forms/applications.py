@@ -28,6 +28,7 @@ from licensing.actions.applications import FILE_KINDS, LINES_MOST, SIGNED_AHEAD,
 from licensing.actions.drafts import SAID, Draft, LineDraft
 from licensing.elements import HOME, named_in, show_percent
 from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
+from licensing.models.applications import PORT_PATTERN
 from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
@@ -158,7 +159,7 @@ class ApplicationForm(forms.ModelForm):
     )
     ports = CodesField(
         label=gettext_lazy("Customs ports"),
-        pattern=r"CN[A-Z0-9]{3}",
+        pattern=PORT_PATTERN,
         example="CNSHA",
         help_text=gettext_lazy("For example CNSHA, CNNGB. Empty: any port."),
     )
