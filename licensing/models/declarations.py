@@ -167,8 +167,14 @@ class Declaration(FSMModelMixin, models.Model):
         """The control items that it names."""
         return {item.control_item_id for item in self.items.all()}
 
+    @property
+    def confirmations(self) -> list[tuple[str, bool]]:
+        """What its end-user must confirm, in words, and whether it did."""
+        asked = [one for one in self._meta.fields if one.name in CONFIRMATIONS]
+        return [(str(one.verbose_name), getattr(self, one.name)) for one in asked]
+
     def confirmed(self) -> bool:
-        return all(getattr(self, name) for name in CONFIRMATIONS)
+        return all(done for _text, done in self.confirmations)
 
     @property
     def submitted(self) -> bool:

@@ -96,3 +96,13 @@ def test_the_picker_and_the_declaration_say_what_it_was_used_for(client, world):
     assert f'<a href="/licenses/{license.ref}/">' in text_of(client, world.exporter, f"/declarations/{own}/")
     unused = demo.declaration(world.exporter, one.end_user, ["1C905.a.4"], "CIV_AUTO", "pumps")
     assert "What it was named in" not in text_of(client, world.exporter, f"/declarations/{unused.ref}/")
+
+
+def test_pages_ask_for_what_is_to_be_confirmed_and_show_that(world, client, monkeypatch):
+    row = world.declaration(verified=False)
+    for place in ("licensing.models.declarations", "licensing.web.forms.declarations"):
+        monkeypatch.setattr(f"{place}.CONFIRMATIONS", ("no_transfer",))
+    client.force_login(world.exporter.user)
+    for address in ("/declarations/new/", f"/declarations/{row.ref}/"):
+        page = client.get(address).content.decode()
+        assert "o transfer to a third party without permission" in page and "ot for military use" not in page

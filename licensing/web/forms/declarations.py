@@ -63,6 +63,10 @@ class DeclarationForm(forms.ModelForm):
             self.initial["re_export_countries"] = self.instance.re_export_countries
             self.initial["version"] = self.instance.version
 
+    @property
+    def confirmations(self) -> list[forms.BoundField]:
+        return [self[name] for name in CONFIRMATIONS]
+
     def facts(self) -> dict[str, Any]:
         facts = dict(self.cleaned_data)
         facts.pop("version")
