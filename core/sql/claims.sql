@@ -1,4 +1,4 @@
--- What a verb that is one statement is made of (docs/ledger.md): its key, its answer, and the first line of a history.
+-- What a verb that is one statement is made of (docs/ledger.md): its key and its answer, and the first line of a history (history.sql).
 
 -- The key is this transaction's until it ends: NULL. Else what was kept of its first call: {fingerprint, status,
 -- content_type, body}. Waits for one that is still running.
@@ -44,19 +44,5 @@ BEGIN
             body = format(answer->>'body', VARIADIC filled)
         WHERE organization_id = organization AND key = key_ RETURNING body INTO STRICT kept;
     RETURN kept;
-END;
-$$;
-
--- The first history line of a row that this transaction has made. The hash is core.history.chain_hash's, of a line
--- without reason and facts; nothing in it needs an escape in JSON.
-CREATE OR REPLACE FUNCTION history_begin(kind text, id_ bigint, ref_ text, verb_ text, state_ text, actor bigint,
-                                         at_ timestamptz, edition_ text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO core_historyline (subject_kind, subject_id, subject_ref, seq, verb, from_state, to_state, actor_id, at,
-                                  reason, edition, facts, previous_hash, hash)
-    VALUES (kind, id_, ref_, 1, verb_, '', state_, actor, at_, '', edition_, '{}', '',
-            encode(sha256(convert_to(format('["", "%s", %s, "%s", 1, "%s", "", "%s", %s, "%s", "", "%s", {}]',
-                kind, id_, ref_, verb_, state_, actor,
-                to_char(at_ AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), edition_), 'UTF8')), 'hex'));
 END;
 $$;

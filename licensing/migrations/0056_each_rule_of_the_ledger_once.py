@@ -1,11 +1,12 @@
-"""What a step grants, a tolerance gives, is left of an account, and a movement does to it: each is said by one function."""
+"""What a step grants, a tolerance gives, is left of an account, and a movement does to it: each is said by one function. So
+is the hash of a history's line that PostgreSQL writes."""
 
 from pathlib import Path
 
 from django.db import migrations
 
-SQL = Path(__file__).parent.parent / "sql"
-CHANGED = ("post", "pools", "ledger", "sweeps", "doors", "books")
+APPS = Path(__file__).parent.parent.parent
+CHANGED = ("core/sql/history", *(f"licensing/sql/{name}" for name in ("post", "pools", "ledger", "sweeps", "doors", "books")))
 
 
 class Migration(migrations.Migration):
@@ -15,5 +16,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in CHANGED]),
+        migrations.RunSQL([((APPS / f"{name}.sql").read_text(encoding="utf-8"), None) for name in CHANGED]),
     ]
