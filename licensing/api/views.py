@@ -16,7 +16,7 @@ from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_today
 from licensing import selectors
 from licensing.api import examples, serializers
-from licensing.models import ControlList, Kind, License
+from licensing.models import Kind, License
 from licensing.states import LicenseState
 
 
@@ -36,7 +36,7 @@ class ControlItems(APIView):
         query=[
             parameter("q", gettext_lazy("Words: code, HS code, element, English or 中文.")),
             parameter("code", gettext_lazy("The start of a control code.")),
-            parameter("list", gettext_lazy("One list only."), enum=ControlList.values),
+            parameter("list", gettext_lazy("One list only, as `list` of its items has it.")),
             parameter("as_of", gettext_lazy("A legal day; today when left out."), format="date"),
             *PAGES,
         ],
@@ -45,8 +45,8 @@ class ControlItems(APIView):
     def get(self, request: Request) -> Response:
         query = read_query(request, "q", "code", "list", "as_of", paged=True)
         on = read_day(query["as_of"], "/as_of") if "as_of" in query else legal_today()
-        if "list" in query and query["list"] not in ControlList.values:
-            message = _("One of: {choices}.").format(choices=", ".join(ControlList.values))
+        if "list" in query and query["list"] not in (known := selectors.control_lists()):
+            message = _("One of: {choices}.").format(choices=", ".join(known))
             raise Invalid([Problem("/list", "invalid-parameter", message)])
         items = selectors.search_items(
             q=query.get("q", ""), code=query.get("code", ""), list_name=query.get("list", "")

@@ -36,7 +36,7 @@ from licensing.models.licenses import (
     Revocation,
     Suspension,
 )
-from licensing.models.lists import ControlItem, ControlList, EndUse, Instrument
+from licensing.models.lists import ControlItem, EndUse, Instrument
 from licensing.models.merges import Merged
 from licensing.models.notices import Notice
 from licensing.models.pauses import ClockInterval
@@ -68,7 +68,6 @@ __all__ = [
     "ClockInterval",
     "Comment",
     "ControlItem",
-    "ControlList",
     "DecisionStep",
     "Declaration",
     "DeclarationEntry",

@@ -11,14 +11,6 @@ from licensing.policy.vocabulary import CATEGORY
 from licensing.words import terms
 
 
-class ControlList(models.TextChoices):
-    """The lists that are loaded, by their announcements."""
-
-    APRIL = "april", _("April list: Ann. 18/2025, medium and heavy rare earths")
-    OCTOBER = "october", _("October list: Ann. 56, 57 and 62/2025, five further rare earths, equipment, technology")
-    ANN61 = "ann61", _("Ann. 61/2025, rare-earth items abroad")
-
-
 class Instrument(models.Model):
     """A law or an announcement, in force from a day on, clause by clause where they differ."""
 

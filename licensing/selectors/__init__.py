@@ -131,7 +131,14 @@ from licensing.selectors.licenses import (
     with_party_changes,
     with_terms,
 )
-from licensing.selectors.lists import ITEM_SEARCH, applicable_items, in_force_on, items_named, search_items
+from licensing.selectors.lists import (
+    ITEM_SEARCH,
+    applicable_items,
+    control_lists,
+    in_force_on,
+    items_named,
+    search_items,
+)
 from licensing.selectors.merges import with_merged
 from licensing.selectors.movements import (
     clearances,
@@ -244,6 +251,7 @@ __all__ = [
     "TOO_LATE",
     "changed_by",
     "coming_back",
+    "control_lists",
     "contest_signals",
     "contests_to_signal",
     "exporters_concerned",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from core.search import search, words_of
 from licensing.models import ControlItem
@@ -12,8 +12,15 @@ from licensing.policy.engine import Outcome
 from licensing.policy.facts import whole
 from licensing.policy.vocabulary import CODE
 from licensing.selectors.editions import edition_on, rules_of
+from licensing.words import terms
 
 ITEM_SEARCH = ("code", "element", "category", "description_en", "description_zh", "hs_codes")
+
+
+def control_lists() -> dict[str, str]:
+    """The lists that have items, those which editions added too, with what they are called. One query."""
+    found = ControlItem.objects.exclude(list_name="").values("list_name").annotate(first=Min("pk")).order_by("first")
+    return {row["list_name"]: terms.word(terms.LISTS, row["list_name"]) for row in found}
 
 
 def search_items(*, q: str = "", code: str = "", list_name: str = "") -> QuerySet[ControlItem]:

@@ -18,7 +18,7 @@ from core.selectors import table_end, table_ends_before
 from core.web.lists import Choice, Column, Day, List, Listing, View, countries, days, state_word
 from licensing import selectors
 from licensing.granted import decided, recommended
-from licensing.models import ControlList, Declaration, Inquiry, Kind
+from licensing.models import Declaration, Inquiry, Kind
 from licensing.models.reconsiderations import contested
 from licensing.states import ApplicationState, DeclarationState, InquiryState, LicenseState
 from licensing.web.merges import offers
@@ -453,7 +453,7 @@ CONTROL_LIST = List(
     search=selectors.ITEM_SEARCH,
     hint=_("Code, HS code, element, English or 中文"),
     filters=(
-        Choice("list", _("List"), _("All lists"), ControlList.choices, path="list_name"),
+        Choice("list", _("List"), _("All lists"), lambda: [*selectors.control_lists().items()], path="list_name"),
         Day("as_of", _("As of")),
     ),
     more=_assessed,

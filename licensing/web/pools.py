@@ -17,7 +17,7 @@ from core.web.refused import complete, form_page, refusals_in, sent
 from core.web.steps import Failed, of_one_moment, offered
 from licensing import selectors
 from licensing.actions import pools as verbs
-from licensing.models import ControlList, EndUse
+from licensing.models import EndUse
 from licensing.models.pools import PoolScope
 from licensing.policy.vocabulary import CATEGORY
 from licensing.web.forms.pools import OpenPoolForm
@@ -33,7 +33,7 @@ def in_words(*rows: PoolScope) -> Callable[[PoolScope], dict[str, Any]]:
 
     def words(row: PoolScope) -> dict[str, Any]:
         kinds = [terms.word(terms.VALUES[CATEGORY], row.category)] if row.category else []
-        kinds += [str(ControlList(row.list_name).label)] if row.list_name else []
+        kinds += [terms.word(terms.LISTS, row.list_name)] if row.list_name else []
         return {
             "element": row.element,
             "kinds": kinds,

@@ -81,6 +81,11 @@ FACTS = {
     "exporter.red_flag": _("Risk that the exporter knows of, or was told of"),
     "transaction.purpose": _("Kind of transaction"),
 }
+LISTS = {
+    "april": _("April list: Ann. 18/2025, medium and heavy rare earths"),
+    "october": _("October list: Ann. 56, 57 and 62/2025, five further rare earths, equipment, technology"),
+    "ann61": _("Ann. 61/2025, rare-earth items abroad"),
+}
 VALUES: Mapping[str, Mapping[str, Any]] = {
     LIST: {
         "april": _("April list"),

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.web.fields import one_needed
 from core.web.lists import countries
-from licensing.models import ControlItem, ControlList
+from licensing.models import ControlItem
 from licensing.policy.vocabulary import CATEGORY
+from licensing.selectors import control_lists
 from licensing.selectors.enforcement import MOST_HIT, Query
 from licensing.words import terms
 
@@ -59,7 +60,7 @@ def _goods() -> list[tuple[Any, list[tuple[str, Any]]]]:
     kinds = sorted((str(terms.word(words, one)), one) for one in {item.category for item in items} - {""})
     elements = sorted({item.element for item in items} - {""})
     return [
-        (_("All of a list"), [(f"list:{one}", label) for one, label in ControlList.choices]),
+        (_("All of a list"), [(f"list:{one}", label) for one, label in control_lists().items()]),
         (_("All of an element"), [(f"element:{one}", one) for one in elements]),
         (_("All of a category"), [(f"category:{one}", label) for label, one in kinds]),
         (_("One code"), [(f"item:{item.code}", item.label()) for item in items]),

@@ -52,7 +52,7 @@ PAGES = {
     "application.submit": 24,
     "applications": 7,
     "company": 29,
-    "control-list": 5,
+    "control-list": 6,
     "declaration": 18,
     "declaration.edit": 16,
     "declarations": 3,

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from core.legal_time import legal_today
 from licensing.actions import licenses
-from licensing.models import License
+from licensing.models import ControlItem, License
 from licensing.selectors import licenses_for, with_balances
 from licensing.web.forms.pools import OpenPoolForm
 from shipments.models import Shipment
@@ -355,3 +355,19 @@ def test_of_several_lines_one_is_needed_and_no_quantity_is_called_optional(world
 def test_of_what_is_hit_and_of_what_a_quota_counts_one_is_needed(world):
     assert noted(HitForm()) == {"item", "destination", "end_user"}
     assert noted(OpenPoolForm()) == {"element", "category", "list_name"}
+
+
+def test_a_list_that_an_edition_added_is_offered_wherever_one_is_chosen(world, client):
+    added = ControlItem.objects.order_by("pk").first()
+    added.pk, added.code, added.list_name = None, "9Z999", "spring"
+    added.save(force_insert=True)
+    assert "spring" in dict(OpenPoolForm().fields["list_name"].choices)
+    assert any(("list:spring", "spring") in group for _, group in HitForm().fields["item"].choices[1:])
+    client.force_login(world.exporter.user)
+    for path, status in (("/control-list/?list=spring", 200), ("/control-list/?list=autumn", 422)):
+        answer = client.get(path)
+        assert (answer.status_code, ">9Z999<" in answer.content.decode()) == (status, status == 200), path
+    answer = client.get("/api/v1/control-items/?list=spring").json()
+    assert [item["code"] for item in answer["results"]] == ["9Z999"]
+    answer = client.get("/api/v1/control-items/?list=autumn").json()
+    assert answer["errors"][0]["pointer"] == "/list" and "spring" in answer["errors"][0]["message"]

@@ -10,10 +10,10 @@ from core.models import Country
 from core.quantities import show
 from core.web.fields import CountriesField, DayField, QuantityField, TickedFirst, one_needed
 from core.web.forms import StepForm
-from licensing.models import ControlItem, ControlList, EndUse, PoolState, QuotaPool
+from licensing.models import ControlItem, EndUse, PoolState, QuotaPool
 from licensing.models.pools import WHAT_STATES_LET
 from licensing.policy.vocabulary import CATEGORY, ELEMENTS
-from licensing.selectors import standings
+from licensing.selectors import control_lists, standings
 from licensing.words import terms
 
 EVERY = ("", _("Every one"))
@@ -64,7 +64,7 @@ class OpenPoolForm(TermsMixin, forms.Form):
     measure = forms.ChoiceField(label=_("What is counted"), choices=QuotaPool.Measure.choices)
     element = forms.ChoiceField(label=_("Element"), required=False)
     category = forms.ChoiceField(label=_("Category"), required=False)
-    list_name = forms.ChoiceField(label=_("List"), required=False, choices=[EVERY, *ControlList.choices])
+    list_name = forms.ChoiceField(label=_("List"), required=False)
     destinations = CountriesField(
         label=_("Destinations"),
         queryset=Country.objects.all(),
@@ -104,6 +104,7 @@ class OpenPoolForm(TermsMixin, forms.Form):
         elements = items.filter(element__in=ELEMENTS).values_list("element", flat=True).distinct()
         categories = items.exclude(category="").values_list("category", flat=True).distinct()
         one_needed(self.fields[name] for name in ("element", "category", "list_name"))
+        self.fields["list_name"].choices = [EVERY, *control_lists().items()]
         self.fields["element"].choices = [EVERY, *((one, one) for one in sorted(elements))]
         named = ((one, terms.word(terms.VALUES[CATEGORY], one)) for one in categories)
         self.fields["category"].choices = [EVERY, *sorted(named, key=lambda pair: str(pair[1]))]
