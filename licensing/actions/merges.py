@@ -21,7 +21,6 @@ from licensing.actions.drafts import Draft, LineDraft, line_of
 from licensing.actions.findings import closed_to_all
 from licensing.granted import decided
 from licensing.models import DESCRIBED, Application, Declaration, Kind, License, Merged
-from licensing.policy.vocabulary import MONTHS
 from licensing.prices import WORTH_MOST, average, worth
 from licensing.selectors import applications_for, in_force_on, judge_typed, merges, of_former_persons
 from licensing.states import MERGING
@@ -227,7 +226,9 @@ def _not_to_merge(case: Application, at: datetime) -> str:
         return message.format(ref=case.ref, other=merged.application.ref, way=merged.application.way_past)
     else:
         return ""
-    return message.format(ref=case.ref, kind=case.get_kind_display(), state=case.get_state_display(), months=MONTHS)
+    return message.format(
+        ref=case.ref, kind=case.get_kind_display(), state=case.get_state_display(), months=merges.FILED_MONTHS
+    )
 
 
 def _together(rows: Sequence[Merged], today: date) -> Draft:

@@ -14,22 +14,22 @@ from core.legal_time import day_start, legal_day, months_after
 from core.models import Document
 from exporters.selectors import of_company
 from licensing.models import Application, ApplicationLine, Kind, License, Merged
-from licensing.policy.vocabulary import MONTHS
 from licensing.selectors.applications import applications_for, parts, steps
 from licensing.selectors.licenses import licenses_for
 from licensing.states import AMENDING, MERGING, RENEWING, LicenseState
 
 CASES_LEAST, CASES_MOST = 2, 100
+FILED_MONTHS = 12  # before today, at most
 
 
 def of_the_year(actor: Actor, at: datetime) -> QuerySet[Application]:
-    """A company's own cases of one shipment that it filed in the last 12 months, and that nobody turned away."""
+    """A company's own cases of one shipment that it filed in the last months, and that nobody turned away."""
     rows = of_company(applications_for(actor), actor)
     return rows.filter(kind=Kind.PER_SHIPMENT, state__in=MERGING, submitted_at__gte=since(at))
 
 
 def since(at: datetime) -> datetime:
-    return day_start(months_after(legal_day(at), -MONTHS))
+    return day_start(months_after(legal_day(at), -FILED_MONTHS))
 
 
 def items_of(case: Application) -> list[int]:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.local import demo
 from core.history import lines_of
-from core.legal_time import legal_now, legal_today, months_after
+from core.legal_time import day_start, legal_now, legal_today, months_after
 from licensing.actions import amendments, applications, copies, decisions, licenses, merges
 from licensing.models import Application, ApplicationLine, ControlItem, Declaration, Kind, Merged
 from licensing.selectors import merges as selectors
@@ -278,6 +278,11 @@ def test_each_that_is_in_the_way_is_named(world):
     ]
     Application.objects.filter(pk=old.pk).update(submitted_at=selectors.since(legal_now()))
     assert merged(world, old, good).state == "draft"
+
+
+def test_a_case_may_be_merged_for_twelve_months(world):
+    today = legal_today()
+    assert selectors.since(legal_now()) == day_start(months_after(today, -12))
 
 
 def test_they_go_to_one_destination_and_are_of_the_same_items(world):
