@@ -39,11 +39,11 @@ CREATE OR REPLACE FUNCTION ledger_post_all(changes ledger_change[], at_ timestam
         FROM chain c
     )
     UPDATE licensing_licenseline l SET
-        reserved = l.reserved - c.released, lapsed = l.lapsed + c.lapsed, open = l.open AND NOT closes,
+        reserved = l.reserved + c.reserved, lapsed = l.lapsed + c.lapsed, open = l.open AND NOT closes,
         chain_seq = l.chain_seq + c.many, chain_digest = c.digest
         FROM (SELECT c.id, count(*) AS many,
-                     coalesce(sum((c.m).quantity) FILTER (WHERE (c.m).kind = 'release'), 0) AS released,
-                     coalesce(sum((c.m).quantity) FILTER (WHERE (c.m).kind = 'lapse'), 0) AS lapsed,
+                     sum((c.m).quantity * ledger_sign('reserved', (c.m).kind, (c.m).held)) AS reserved,
+                     sum((c.m).quantity * ledger_sign('lapsed', (c.m).kind, (c.m).held)) AS lapsed,
                      (array_agg(c.digest ORDER BY c.nth DESC))[1] AS digest
               FROM chain c GROUP BY c.id) c
         WHERE l.id = c.id;
