@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.deliveries import consumers_of
-from core.errors import DomainError, Forbidden, WrongState
+from core.errors import DomainError, Forbidden, FourEyes, WrongState
 from core.graphs import Unless, has_move, verb_name
 from core.legal_time import legal_now
 from core.models import HistoryLine
@@ -59,13 +59,14 @@ def overtaken(**facts: Any) -> DomainError:
 def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = None) -> None:
     """The actor may fire this transition of this row now, having seen it as it is (where `seen` is given).
 
-    Raises Forbidden or what the predicate says, then WrongState, then 412 `stale`, in that order.
+    Raises Forbidden or what the predicate says, then WrongState, then 412 `stale`, then FourEyes, in that order.
     """
     row, meta = transition.__self__, transition._django_fsm
-    permission = next(iter(meta.transitions.values())).permission
+    permission, obstacle = next(iter(meta.transitions.values())).permission, None
     if permission is not None and not permission(row, by):
         obstacle = permission.obstacle(row, by) if isinstance(permission, Unless) and permission.may(row, by) else None
-        raise obstacle or Forbidden(_("Your role does not allow this step."))
+        if not isinstance(obstacle, FourEyes):
+            raise obstacle or Forbidden(_("Your role does not allow this step."))
     if not has_move(transition):
         raise WrongState(
             _("This is “{state}” now, so that step is not possible.").format(state=row.get_state_display()),
@@ -74,6 +75,8 @@ def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = Non
         )
     if seen is not None:
         require_seen(row, seen)
+    if obstacle:
+        raise obstacle
 
 
 def open_verbs(row: Any, by: Actor) -> dict[str, str]:

@@ -357,6 +357,8 @@ def test_nobody_approves_what_he_wrote(ban, ministry):
     both = with_both_roles(ministry.policy_officer)
     make.simulated(ban.ref, both)
     refused(FourEyes, "four-eyes", signed_off, ban, ministry, by=both)
+    refused(DomainError, "stale", editions.approve, ban.ref, seen=0, by=both)  # state and what was seen come before
+    refused(WrongState, "wrong-state", repealed, ban, both)
     facts = {"draft": ban, "actor": both.user, "digest": ban.digest, "at": legal_now()}
     with pytest.raises(IntegrityError, match="signature_nobody_gives_both"), transaction.atomic():
         Signature.objects.create(part="approver", **facts)
