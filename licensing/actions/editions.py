@@ -201,7 +201,7 @@ def approve(ref: str, *, seen: int, by: Actor) -> Draft:
 
 @command
 def hasten(ref: str, *, seen: int, reason: str, by: Actor) -> Draft:
-    """An approver has signed this text as an emergency; at the second signature it is in force some seconds later.
+    """An approver has signed this text as an emergency; at the last signature it is in force some seconds later.
 
     Raises as `approve` does, and DomainError loosens where it is milder than what is in force in any case that could
     exist, too-many-to-compare where these are too many and it does more than add what can't loosen.

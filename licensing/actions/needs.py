@@ -76,7 +76,7 @@ def _no_first_day(coming: Coming) -> DomainError | None:
     if day is None:
         unsaid = _(
             "Say from which day on, tomorrow at the earliest. An emergency needs none: it is in force some seconds "
-            "after the second signature."
+            "after the last signature."
         )
         return Invalid([Problem("/starts_on", "required", unsaid)])
     if refusal := not_ahead(day, coming.known.at + HASTE):

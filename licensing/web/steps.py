@@ -1040,22 +1040,22 @@ register(
 
 
 def told_of_draft(line: HistoryLine) -> tuple[list[str], str]:
-    """Its authors, who may write on another; of the first signature of an emergency, and that it was taken back,
-    whoever can give the second."""
+    """Its authors, who may write on another; of a signature of an emergency that waits for another, and that it was
+    taken back, whoever can give that."""
     readers = authors_of(line.subject_id)
-    if _first_of_two(line) or line.verb == "unsign":
+    if _not_the_last(line) or line.verb == "unsign":
         others = waited_for(Draft.objects.prefetch_related("signatures").get(pk=line.subject_id), approvers(), line.at)
         readers += [user.email for user in others if user.pk != line.actor_id]
     return readers, reverse("desk.draft", kwargs={"ref": line.subject_ref})
 
 
-def _first_of_two(line: HistoryLine) -> bool:
+def _not_the_last(line: HistoryLine) -> bool:
     return line.verb == "hasten" and line.facts["signatures"] < SIGNERS
 
 
 def hastened(line: HistoryLine) -> str:
     """The subject of the mail about a signature: that another one is waited for, or since when it is in force."""
-    if _first_of_two(line):
+    if _not_the_last(line):
         waits = str(_("{ref}: signed as an emergency; another approver must sign within {hours} hours"))
         return waits.replace("{hours}", str(SIGNED_HOURS))
     since = instant(PolicyEdition.objects.get(code=line.edition).starts_at)

@@ -247,7 +247,7 @@ def test_its_page_says_that_its_title_is_english_in_both_languages(desk, draft, 
 
 def test_its_page_says_what_only_an_approval_by_a_day_needs(desk, draft, ministry):
     text, day_stands = flat(desk, f"{draft.ref}/"), "It has no first day yet: the coming day stands for it"
-    assert "An emergency needs none: it is in force some seconds after the second signature." in text
+    assert "An emergency needs none: it is in force some seconds after the last signature." in text
     assert "An emergency needs no simulation." in text and day_stands in text
     described(draft, ministry)
     text = flat(desk, f"{draft.ref}/")
@@ -355,6 +355,19 @@ def test_a_draft_of_an_older_text_says_that_it_undoes_what_came_since(desk, draf
     assert undone in " ".join(page(desk, f"{draft.ref}/").split())
 
 
+def test_pages_say_how_many_sign_an_emergency_as_it_is_decided(client, draft, ministry, monkeypatch):
+    row = described(changed(draft, ministry), ministry)
+    monkeypatch.setattr("licensing.models.editions.SIGNERS", 3)
+    client.force_login(ministry.policy_approver.user)
+    text = " ".join(page(client, f"{row.ref}/").split())
+    assert "Yours is signature 1 of 3." in text and "3 approvers sign, and some seconds after the last" in text
+    hastened(row, ministry.policy_approver)
+    text = " ".join(page(client, f"{row.ref}/").split())
+    assert "The last of 3 signatures puts it in force, within 24 hours" in text
+    client.force_login(ministry.other_approver.user)
+    assert "Yours is signature 2 of 3." in page(client, f"{row.ref}/")
+
+
 @pytest.mark.full
 def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, clock):
     def read(who, path=""):
@@ -363,13 +376,13 @@ def test_an_approver_reads_whose_signature_is_missing(client, draft, ministry, c
 
     first, second = ministry.policy_approver, ministry.other_approver
     row = described(changed(draft, ministry), ministry)
-    assert "Yours is the first of two signatures." in read(first, f"{row.ref}/")
+    assert "Yours is signature 1 of 2." in read(first, f"{row.ref}/")
     hastened(row, first)
     for path in ("", f"{row.ref}/"):
         assert f"{first.user} has signed it as an emergency." in read(second, path)
         assert "within 24 hours and as long as nobody changes the draft" in read(second, path)
         assert f"It waits for one of: {second.user}." in read(ministry.policy_officer, path)
-    assert "Yours is the second signature" in read(second, f"{row.ref}/")
+    assert "Yours is the last signature" in read(second, f"{row.ref}/")
     assert 'href="#h-simulate">To what you can do</a>' in (told := read(second, f"{row.ref}/"))
     assert 'id="h-simulate"' in told and "To what you can do" not in read(ministry.auditor, f"{row.ref}/")
     assert "You have signed it." in read(first, f"{row.ref}/")
