@@ -1,12 +1,13 @@
 """What a step grants, a tolerance gives, is left of an account, and a movement does to it: each is said by one function. So
-is the hash of a history's line that PostgreSQL writes."""
+are the hash of a history's line that PostgreSQL writes, whether a company acts, and whether a key opens something."""
 
 from pathlib import Path
 
 from django.db import migrations
 
 APPS = Path(__file__).parent.parent.parent
-CHANGED = ("core/sql/history", *(f"licensing/sql/{name}" for name in ("post", "pools", "ledger", "sweeps", "doors", "books")))
+FILES = ("post", "pools", "ledger", "guards", "sweeps", "doors", "books")
+CHANGED = ("core/sql/history", "core/sql/keys", *(f"licensing/sql/{name}" for name in FILES))
 
 
 class Migration(migrations.Migration):

@@ -51,7 +51,7 @@ CREATE OR REPLACE FUNCTION guard_ended_with_the_account() RETURNS trigger LANGUA
 BEGIN
     IF EXISTS (
         SELECT FROM exporters_exporter e JOIN licensing_license l ON l.exporter_id = e.organization_id
-        WHERE l.id = NEW.license_id AND e.state <> 'active'
+        WHERE l.id = NEW.license_id AND NOT exporter_acts(e.state)
     ) THEN
         RAISE EXCEPTION 'what came with the account of a company ends when that is active'
             USING ERRCODE = 'check_violation';

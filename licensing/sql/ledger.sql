@@ -19,6 +19,11 @@ CREATE OR REPLACE FUNCTION license_over(usable_until date, on_ date) RETURNS boo
     SELECT on_ > usable_until;
 $$;
 
+-- A company in that state files, is licensed and reserves.
+CREATE OR REPLACE FUNCTION exporter_acts(state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT state IS NOT DISTINCT FROM 'active';
+$$;
+
 -- A license is in force; what comes free on another lapses at once.
 CREATE OR REPLACE FUNCTION license_in_force(state text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT state IN ('active', 'suspended');
@@ -289,7 +294,7 @@ BEGIN
             'usable_until', lic.usable_until);
     END IF;
     -- 2 the exporter
-    IF lic.exporter_state IS DISTINCT FROM 'active' THEN
+    IF NOT exporter_acts(lic.exporter_state) THEN
         failures := failures || jsonb_build_object('code', 'exporter-not-active', 'pointer', '/license');
     END IF;
     -- 3 whom, where, through which port

@@ -14,6 +14,7 @@ from core.errors import DomainError
 from core.legal_time import legal_today
 from core.models import HistoryLine
 from core.selectors import documents_for
+from exporters.states import ACTING, ExporterState
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions, receipts
 from licensing.models import Application, ControlItem, License
@@ -219,6 +220,13 @@ def test_postgresql_says_as_python_which_license_is_in_force(state, db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT license_in_force(%s)", [state])
         assert cursor.fetchone()[0] is (state in IN_FORCE)
+
+
+@pytest.mark.parametrize("state", ExporterState.values)
+def test_postgresql_says_as_python_which_company_acts(state, db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT exporter_acts(%s), exporter_acts(NULL)", [state])
+        assert cursor.fetchone() == (state in ACTING, False)
 
 
 def codes(**asked: str) -> set[str]:
