@@ -71,7 +71,7 @@ def has_a_hit(row: Any) -> bool:
 
 def is_stopped_as_a_whole(row: Any) -> bool:
     """A cause of the license itself, and not of one of its end-users, is open."""
-    return bool(row.suspensions.filter(end_user=None, ended_at=None).exists())
+    return bool(row.stopped_itself)
 
 
 def is_renewed_by_now(row: Any) -> bool:

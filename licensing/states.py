@@ -150,3 +150,4 @@ IN_FORCE = (LicenseState.ACTIVE, LicenseState.SUSPENDED)
 ENDED_BY_SOMEBODY = (LicenseState.REVOKED, LicenseState.SURRENDERED)
 WITH_THE_ACCOUNT = (*IN_FORCE, LicenseState.REPLACED)  # stop; what is used up does when it is in force again
 MAY_BE_USED = (*IN_FORCE, LicenseState.EXHAUSTED)  # one that is used up may be in force again
+NOT_ENDED = (*MAY_BE_USED, LicenseState.REPLACED)  # what is reserved on one that was replaced may leave

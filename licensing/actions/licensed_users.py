@@ -9,12 +9,12 @@ from core.history import record
 from licensing import ledger
 from licensing.actions.licenses import closing, narrowed, widened
 from licensing.models import License, LicenseEndUser, Suspension
-from licensing.states import MAY_BE_USED, LicenseState
+from licensing.states import NOT_ENDED
 
 
 def leaving(held: list[License]) -> list[License]:
     """Those that had not ended when they were this transaction's, as their lines are now."""
-    left = [one for one in held if one.state in (*MAY_BE_USED, LicenseState.REPLACED)]
+    left = [one for one in held if one.state in NOT_ENDED]
     for license in left:
         ledger.lock_lines(license)
     return left

@@ -100,7 +100,7 @@ def lifted(license: License, *, by: Actor, at: datetime, reason: str, facts: dic
     """A cause of a suspended license has ended: it is active again where none of its own is open and it serves an
     end-user. One that was replaced stays so. It and its lines are locked."""
     words: dict[str, Any] = {"by": by, "at": at, "reason": reason, "facts": facts}
-    own = license.state == LicenseState.REPLACED or license.suspensions.filter(end_user=None, ended_at=None).exists()
+    own = license.state == LicenseState.REPLACED or license.stopped_itself
     if not own:
         ledger.set_usable(license, usable=True)
     if license.state == LicenseState.REPLACED:
@@ -148,16 +148,11 @@ def freeze(pk: int, *, by: Actor) -> License | None:
     was replaced what is reserved on it is stopped."""
     license = lock(License.objects.all(), pk=pk)
     known = license.suspensions.filter(cause=Suspension.Cause.LEDGER, ended_at=None).exists()
-    if known or not (license.state in IN_FORCE or _clears_after_all(license)):
+    if known or not (license.state in IN_FORCE or license.still_clears()):
         return None
     ledger.lock_lines(license)
     cause_opened(license, Suspension.Cause.LEDGER, by=by, at=legal_now())
     return license
-
-
-def _clears_after_all(license: License) -> bool:
-    """It was replaced, and something is reserved on it still."""
-    return license.state == LicenseState.REPLACED and license.lines.filter(reserved__gt=0).exists()
 
 
 def exhaust_if_done(license: License, *, by: Actor) -> None:

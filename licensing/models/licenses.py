@@ -28,7 +28,7 @@ from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.policy.vocabulary import PROVEN
 from licensing.rules import changes_not_yet, has_a_hit, is_renewed_by_now, is_stopped_as_a_whole
-from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, RENEWING
+from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, NOT_ENDED, RENEWING
 from licensing.states import LicenseState as S
 
 
@@ -118,8 +118,9 @@ class License(FSMModelMixin, models.Model):
     verify_code = models.CharField(max_length=10)
     issued_at = models.DateTimeField()
 
-    # On it something may leave, now or again.
-    MAY_LEAVE = Q(state__in=MAY_BE_USED) | Q(state=S.REPLACED, lines__reserved__gt=0)
+    # On it something may leave, now or again; and where another took its place, what is reserved on it.
+    STILL_CLEARS = Q(state=S.REPLACED, lines__reserved__gt=0)
+    MAY_LEAVE = Q(state__in=MAY_BE_USED) | STILL_CLEARS
 
     class Meta:
         ordering = ["-pk"]
@@ -243,6 +244,15 @@ class License(FSMModelMixin, models.Model):
         """From which day its months are counted: from the first of the license at whose place it stands in the end."""
         return self.and_before()[-1].usable_from
 
+    def still_clears(self) -> bool:
+        """It was replaced, and something is reserved on it still: STILL_CLEARS of many."""
+        return License.objects.filter(License.STILL_CLEARS, pk=self.pk).exists()
+
+    @property
+    def stopped_itself(self) -> bool:
+        """A cause of its own, and not of one of its end-users, is open."""
+        return self.suspensions.filter(end_user=None, ended_at=None).exists()
+
     def serves(self) -> bool:
         """An end-user of it is open; with none it is suspended, whatever else. Asked before or after one is closed."""
         return self.end_users.still_open().exists()
@@ -349,7 +359,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED],
+        source=list(IN_FORCE),
         target=S.SUSPENDED,
         permission=rules.officer_or_clock("license.suspend"),
         custom={"label": _("Suspend")},
@@ -377,7 +387,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED, S.REPLACED],
+        source=list(NOT_ENDED),
         target=None,
         permission=rules.officer("license.resolve"),
         conditions=[has_a_hit],
@@ -415,7 +425,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED],
+        source=list(IN_FORCE),
         target=S.EXPIRED,
         permission=rules.the_clock,
         custom={"label": _("Expire"), "hidden": True},
@@ -443,7 +453,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED, S.EXHAUSTED],
+        source=list(MAY_BE_USED),
         target=None,
         permission=rules.holder("license.renew"),
         conditions=[is_renewed_by_now],
@@ -462,7 +472,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED],
+        source=list(IN_FORCE),
         target=None,
         permission=rules.officer("license.propose_revoke"),
         conditions=[none_waits("revoke")],
@@ -472,7 +482,7 @@ class License(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.ACTIVE, S.SUSPENDED],
+        source=list(IN_FORCE),
         target=S.REVOKED,
         permission=rules.officer("license.revoke"),
         conditions=[waits("revoke")],

@@ -41,7 +41,7 @@ class Query:
         """The licenses in force of whose end-users it names one, and those replaced on which something is reserved, or
         stopped, of those that the actor sees; nothing where it asks for nothing."""
         stopped = Q(suspensions__cause=Suspension.Cause.ENFORCEMENT, suspensions__ended_at=None)
-        replaced = License.objects.filter(Q(lines__reserved__gt=0) | stopped, state=LicenseState.REPLACED)
+        replaced = License.objects.filter(License.STILL_CLEARS | Q(stopped, state=LicenseState.REPLACED))
         rows = licenses_for(actor).filter(Q(state__in=IN_FORCE) | Q(pk__in=replaced.order_by().values("pk")))
         if not self:
             return rows.none()
