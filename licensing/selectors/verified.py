@@ -15,7 +15,7 @@ from django.db.models import Q
 from core.access import Actor
 from core.legal_time import legal_day
 from core.models import Country, HistoryLine, Organization
-from core.references import CODE_LENGTH, read, read_code
+from core.references import CODE_LENGTH, MARK_LENGTH, read, read_code
 from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.models.verdicts import Verdict
@@ -100,6 +100,16 @@ def opened_by(code: str, actor: Actor) -> License | None:
     given, rows = read_code(code), licenses_for(actor)
     part = LicenseEndUser.objects.filter(verify_code=given)
     return rows.filter(Q(verify_code=given) | Q(pk__in=part.values("license"))).first() if given else None
+
+
+def opened_of(license: License, code: str) -> Opened | None:
+    """What a code opens of this license, as officers read it off a paper; of an extract's the first letters, which
+    stand in its number, are enough. None where it is of no paper of it."""
+    if code == license.verify_code:
+        return Opened(license.pk, None)
+    users = license.end_users.all() if len(code) >= MARK_LENGTH else ()
+    part = next((user.pk for user in users if user.verify_code.startswith(code)), None)
+    return Opened(license.pk, part) if part else None
 
 
 def _same(given: str, kept: str) -> bool:
