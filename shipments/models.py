@@ -22,7 +22,7 @@ from exporters.models import Exporter, Party
 from licensing.models import License
 from licensing.models.lists import GOODS_CODE_LONG
 from shipments import rules
-from shipments.states import CLEARED_IN, CROSSED, OPEN_SHIPMENT, UNREPORTED
+from shipments.states import CLEARED_IN, CROSSED, OPEN_SHIPMENT, RELEASED, UNREPORTED
 from shipments.states import ShipmentState as S
 
 RESERVED_DAYS = 30  # that a reservation holds after its planned day; no longer than its license: shipment_lasts()
@@ -231,7 +231,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.RESERVED, S.EXPIRED, S.CANCELLED],
+        source=[S.RESERVED, *RELEASED],
         target=S.DECLARED,
         permission=rules.customs_may,
         custom={"label": _("Declare"), "hidden": True},

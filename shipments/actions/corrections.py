@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.errors import Invalid, Problem
+from core.graphs import has_move
 from core.history import move, record
 from core.locks import lock_all
 from core.quantities import same_unit
@@ -27,7 +28,6 @@ from shipments.actions.messages import (
     went_beyond,
 )
 from shipments.models import CustomsDeclaration, CustomsMessage, Incident, Resolution, Shipment, ShipmentLine
-from shipments.states import CROSSED, ShipmentState
 
 
 def correct(message: Message, license: License, shipment: Shipment, by: Actor, at: datetime) -> Receipt:
@@ -59,7 +59,7 @@ def correct(message: Message, license: License, shipment: Shipment, by: Actor, a
         facts["strays"] = strays
     said: dict[str, Any] = {"by": by, "at": at, "reason": message.reason}
     said["facts"] = facts | {"lines": by_line(lines, right)}
-    if shipment.state in (ShipmentState.PART_CLEARED, *CROSSED):
+    if has_move(shipment.correct):
         move(shipment.correct, **said)
     else:
         record(shipment, "correct", before=shipment.state, **said)

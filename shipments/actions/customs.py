@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.command import command
 from core.errors import DomainError, Invalid, Problem
+from core.graphs import has_move
 from core.history import move, record, require_seen
 from core.legal_time import legal_now
 from licensing.actions import licenses
@@ -64,7 +65,7 @@ def book(message: Message, *, by: Actor, seen: int | None = None) -> Receipt:
     if message.event == "cleared":
         return _keep(_clear(message, license, shipment, by, at, declaration.lawful, barred, incidents), by)
     facts = {"message_id": message.message_id, "declaration_no": message.declaration_no}
-    if shipment.state in (ShipmentState.RESERVED, *RELEASED):  # whatever customs says of it, it was declared
+    if has_move(shipment.declare):  # whatever customs says of it, it was declared
         number, declared_at = message.declaration_no, message.declared_at
         move(shipment.declare, by=by, at=at, facts=facts, declaration_no=number, declared_at=declared_at)
     elif message.event == "declared":  # late, doubled, or of a further part: nothing moves
@@ -78,7 +79,7 @@ def book(message: Message, *, by: Actor, seen: int | None = None) -> Receipt:
 
 def _question(message: Message, shipment: Shipment, by: Actor, facts: dict[str, str]) -> None:
     """Customs doubts what was declared, and waits for the ministry; of what it cleared or rejected it only says so."""
-    if shipment.state == ShipmentState.DECLARED:
+    if has_move(shipment.question):
         move(shipment.question, by=by, reason=message.reason, facts=facts)
     else:
         record(shipment, "question", by=by, before=shipment.state, reason=message.reason, facts=facts)
@@ -95,7 +96,7 @@ def _reject(
 ) -> None:
     """Nothing of it crosses, so all that it holds is given back, and its clearance; unless some has crossed."""
     said: dict[str, Any] = {"by": by, "reason": message.reason, "facts": facts}
-    if shipment.state in (ShipmentState.DECLARED, ShipmentState.QUESTIONED):
+    if has_move(shipment.reject):
         release(shipment)
         move(shipment.reject, **said)
         licenses.exhaust_if_done(license, by=by)

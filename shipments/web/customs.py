@@ -18,6 +18,7 @@ from core import references
 from core.access import Actor
 from core.characters import half_width
 from core.decided import filled
+from core.graphs import has_move
 from core.legal_time import legal_day, legal_now
 from core.models import Country
 from core.states import State
@@ -32,12 +33,12 @@ from licensing.models import License, LicenseEndUser, Obstacle, Suspension
 from licensing.papers import checker, proof
 from licensing.selectors import HeldBack
 from licensing.selectors.floors import passed_on
-from licensing.selectors.verified import opened_by
+from licensing.selectors.verified import Opened, opened_by, opened_of
 from licensing.states import LicenseState
 from licensing.templatetags.licensing import made
 from shipments import selectors
 from shipments.models import Incident, Shipment
-from shipments.states import OPEN_SHIPMENT, RELEASED, ShipmentState
+from shipments.states import OPEN_SHIPMENT
 
 FOUND = {
     "customs.license": (License.PREFIX, licensing.licenses_for),
@@ -50,12 +51,6 @@ PAPER = re.compile(rf"(?P<number>[^/]+)/\s*[0-9]{{1,4}}(?:\s*-?\s*(?P<mark>[0-9A
 
 # What says, though its declaration was in time, that not all of it crosses as usual.
 BARS = {Incident.Kind.RULES_FORBADE, Incident.Kind.DECLARATION_USED}
-DECLARED = (ShipmentState.DECLARED, ShipmentState.QUESTIONED, ShipmentState.PART_CLEARED)
-# what an officer says next of a shipment in this state; of one that is through nothing is expected
-NEXT = {
-    **dict.fromkeys((ShipmentState.RESERVED, *RELEASED), "declare"),
-    **dict.fromkeys(DECLARED, "clear"),
-}
 
 
 @dataclass(frozen=True)
@@ -283,11 +278,11 @@ def _of_paper(license: License, code: str) -> str:
     """Its page, which knows of whose extract the code is, or the first letters of it that stand in its number; and that
     the code is of no paper of it."""
     path = reverse("customs.license", kwargs={"ref": license.ref})
-    if not code or license.verify_code == code:
+    found = opened_of(license, code) if code else Opened(license.pk, None)
+    if found and not found.end_user:
         return path
-    users = license.end_users.select_related("party") if len(code) >= references.MARK_LENGTH else ()
-    whose = next((user.party.ref for user in users if user.verify_code.startswith(code)), "?")
-    return f"{path}?{urlencode({'end_user': whose})}"
+    user = license.end_users.select_related("party").get(pk=found.end_user) if found else None
+    return f"{path}?{urlencode({'end_user': user.party.ref if user else '?'})}"
 
 
 def _no_such(said: Asked) -> str:
@@ -332,6 +327,11 @@ def license_page(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "shipments/customs_license.html", context)
 
 
+def _next(row: Shipment) -> str:
+    """What an officer says next of the shipment; of one that is through nothing is expected."""
+    return "declare" if has_move(row.declare) else "clear" if has_move(row.clear) else ""
+
+
 @of_one_moment
 def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A shipment's lines, and what customs may say of it."""
@@ -340,7 +340,7 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
     (row,) = selectors.with_questions([get_object_or_404(rows, ref=ref)])
     now = legal_now()
     opens = selectors.opened_by_declaration(row.license, row, now)
-    forbidden = row.state in NEXT and selectors.fate_by_rules(row, now)[0] == licensing.TOO_LATE
+    forbidden = _next(row) and selectors.fate_by_rules(row, now)[0] == licensing.TOO_LATE
     found = offered(request, row, "customs.shipment", failed)
     license = AtTheCounter(**_shared(row.license, legal_day(now)))
     context = {
@@ -348,11 +348,11 @@ def shipment_page(request: HttpRequest, ref: str, failed: Failed | None = None) 
         "shipment": row,
         "license": license,
         "usable": Incident.Kind.LICENSE_NOT_USABLE not in opens and not forbidden,
-        "may_cross": row.state in DECLARED
+        "may_cross": _next(row) == "clear"
         and all(one.lawful for one in row.declarations.all())
         and not {one.kind for one in row.incidents.all()} & BARS,
         **found,
-        "next": NEXT.get(row.state, ""),
+        "next": _next(row),
         "gone": Incident.Kind.RESERVATION_GONE in opens,
         "questions": row.questions,
         "not_to_credit": row.license.not_to_credit(legal_day(now)),
