@@ -59,6 +59,7 @@ from licensing.models import (
 )
 from licensing.models.applications import GROUNDS
 from licensing.models.intents import intent_of, told_of_none_until
+from licensing.models.rates import HOME_CURRENCY
 from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import Judged, applications_for, judge, licenses_for, next_turn, read_parts, steps
 from licensing.selectors.floors import floors_of
@@ -286,7 +287,7 @@ def _require_within(
 
 def currency_of(line: ApplicationLine) -> str:
     """In which its value is capped: as the exporter stated it."""
-    return line.currency or "CNY"
+    return line.currency or HOME_CURRENCY
 
 
 def _require_caps(

@@ -5,6 +5,8 @@ from django.db.models import Q
 
 from core.guards import insert_only
 
+HOME_CURRENCY = "CNY"  # in which rates are given, and values are capped where no other was stated
+
 
 @insert_only
 class ExchangeRate(models.Model):
@@ -19,7 +21,7 @@ class ExchangeRate(models.Model):
         constraints = [
             models.UniqueConstraint(name="exchange_rate_once", fields=["month", "currency"]),
             models.CheckConstraint(
-                name="exchange_rate_of_a_month", condition=Q(month__day=1, cny__gt=0) & ~Q(currency="CNY")
+                name="exchange_rate_of_a_month", condition=Q(month__day=1, cny__gt=0) & ~Q(currency=HOME_CURRENCY)
             ),
         ]
 

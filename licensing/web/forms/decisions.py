@@ -13,6 +13,7 @@ from core.quantities import show
 from core.templatetags.lodestone import day, money, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
+from licensing.actions.decisions import currency_of
 from licensing.actions.intents import default_intent_days
 from licensing.clock import WORKING_DAYS
 from licensing.granted import Tolerance, asked_months
@@ -157,7 +158,7 @@ class RecommendForm(StepForm):
         for name, line in self.value_names.items():
             label = _("Line {number}: value at most, {currency}")
             self.fields[name] = AmountField(
-                label=label.format(number=line.number, currency=line.currency or "CNY"),
+                label=label.format(number=line.number, currency=currency_of(line)),
                 initial=said.get(line.pk),
                 places=2,
                 required=False,
