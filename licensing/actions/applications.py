@@ -51,7 +51,7 @@ def takes_papers(row: Application) -> bool:
     """It is a draft, or a question about it is open."""
     if row.contested:
         return bool(row.questions.still_open().exists())
-    return row.state in (ApplicationState.DRAFT, ApplicationState.AWAITING_APPLICANT)
+    return row.editable or row.state == ApplicationState.AWAITING_APPLICANT
 
 
 def lock_with_exporter(ref: str, by: Actor) -> Application:
@@ -76,7 +76,7 @@ def start(draft: Draft, *, by: Actor) -> Application:
 def change(ref: str, draft: Draft, *, version: int, by: Actor) -> Application:
     """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
     row = lock(applications_for(by), ref=ref)
-    if row.state != ApplicationState.DRAFT:
+    if not row.editable:
         raise WrongState(_("The application was sent; it can't be changed any more."))
     require_version(row, version)
     row.version += 1
@@ -179,7 +179,7 @@ def add_document(ref: str, *, type: str, file: tuple[str, bytes], by: Actor) -> 
 def remove_document(ref: str, pk: int, *, by: Actor) -> None:
     """The draft no longer refers to the paper; the file itself stays on record."""
     row = lock(applications_for(by), ref=ref)
-    if row.state != ApplicationState.DRAFT:
+    if not row.editable:
         raise WrongState(_("Papers can be removed while the application is a draft."))
     paper = row.documents.filter(pk=pk).first()
     if paper is None:

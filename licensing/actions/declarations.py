@@ -43,7 +43,7 @@ def draft(*, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
 def change(ref: str, *, version: int, by: Actor, items: list[ControlItem], **facts: Any) -> Declaration:
     """The draft says what the form said. Raises 412 stale when somebody else changed it meanwhile."""
     row = lock(declarations_for(by), ref=ref)
-    if row.state != DeclarationState.DRAFT:
+    if not row.editable:
         raise WrongState(
             _("Have it signed anew, with your reason; then it can be changed.")
             if row.queried

@@ -279,6 +279,11 @@ class Application(FSMModelMixin, models.Model):
         return together(line.value for line in self.lines.all())
 
     @property
+    def editable(self) -> bool:
+        """Its company may still change what it says: it is a draft."""
+        return bool(self.state == S.DRAFT)
+
+    @property
     def special(self) -> bool:
         """It asks for a license in spite of a prohibition."""
         return self.grants == Kind.SPECIAL

@@ -177,6 +177,11 @@ class Declaration(FSMModelMixin, models.Model):
         return all(done for _text, done in self.confirmations)
 
     @property
+    def editable(self) -> bool:
+        """Its company may still change what it says: it is a draft."""
+        return bool(self.state == S.DRAFT)
+
+    @property
     def submitted(self) -> bool:
         """The ministry has it, and did not reject it."""
         return self.to_verify or self.checked

@@ -19,7 +19,6 @@ from licensing.actions.renewals import filed_by, too_short
 from licensing.elements import show_percent, show_percents
 from licensing.models import Application, ApplicationLine, Basis, Kind, TradeMode, TransportMode
 from licensing.prices import in_words
-from licensing.states import ApplicationState
 from licensing.templatetags.licensing import fact
 
 
@@ -95,7 +94,7 @@ def copied(row: Application, today: date) -> Copied | None:
     if old is None:
         return None
     found = _otherwise(old, said(row))
-    if row.state != ApplicationState.DRAFT:
+    if not row.editable:
         return Copied(found, [], None)
     renews = row.renews if row.renews and not row.renews.cut_short else None
     file_by = filed_by([renews]).get(renews.pk) if renews else None

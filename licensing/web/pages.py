@@ -37,7 +37,7 @@ from licensing.models import LONE, Application, ApplicationDocument, Basis, Deci
 from licensing.papers import end_use, said
 from licensing.prices import together
 from licensing.selectors.floors import floors_of
-from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState, DeclarationState
+from licensing.states import CONTESTED, OPEN_CASE, UNISSUED, ApplicationState
 from licensing.web.answers import Judgement, judgements
 from licensing.web.changes import changes_of, copied
 from licensing.web.forms import (
@@ -66,7 +66,7 @@ MOST_TO_COPY = 5  # licenses that the empty form offers to begin with
 def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     """A new declaration, or a draft to change. What is signed leads to its own page."""
     row = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
-    if request.method == "GET" and row and row.state != DeclarationState.DRAFT:
+    if request.method == "GET" and row and not row.editable:
         messages.info(request, _("{ref} is signed and can't be changed. Make a new one instead.").format(ref=ref))
         return kept.onward(request, "declaration", ref=ref)
 
@@ -136,7 +136,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
     What was sent leads to its own page; a form that was open meanwhile keeps its text and is refused by the verb.
     """
     row = get_object_or_404(selectors.applications_for(request.actor), ref=ref) if ref else None
-    if request.method == "GET" and row and row.state != ApplicationState.DRAFT:
+    if request.method == "GET" and row and not row.editable:
         message = _("{ref} was sent and can't be changed any more. Here you see where it stands and what you can do.")
         messages.info(request, message.format(ref=ref))
         return kept.onward(request, "application", ref=ref)
@@ -314,7 +314,7 @@ def _next_paper(request: HttpRequest, missing: Sequence[Problem]) -> DocumentFor
 
 def _before_it_is_sent(row: Application) -> tuple[list[Problem], list[str]]:
     """What a draft lacks, and what becomes of the days that it plans."""
-    if row.state != ApplicationState.DRAFT:
+    if not row.editable:
         return [], []
     at = legal_now()
     judged = selectors.judge(row, at=at)
