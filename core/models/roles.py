@@ -42,6 +42,7 @@ SAID: dict[str, str | Promise] = {  # how a sentence names one who has it
     Role.ADMIN: _("an administrator"),
     Role.CUSTOMS: _("a customs officer"),
 }
+TEAM = _("Clerks prepare; signatories also submit and administer; viewers read.")  # who does what of a company
 ADMINS_LEAST = 2  # of the ministry: one of them proposes a role, another confirms it
 ROLES_OF: dict[str, tuple[Role, ...]] = {
     Kind.EXPORTER: (Role.CLERK, Role.SIGNATORY, Role.VIEWER),

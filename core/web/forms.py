@@ -12,7 +12,7 @@ from core import provinces
 from core.errors import DomainError
 from core.models import Organization, Role, User
 from core.models.people import KEY_DAYS_MOST
-from core.models.roles import ROLES_OF
+from core.models.roles import ROLES_OF, TEAM
 from core.scopes import scopes_of
 from core.sizes import FILE_BYTES
 
@@ -28,7 +28,7 @@ class MemberForm(forms.Form):
         label=_("Roles"),
         choices=role_choices("exporter"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Clerks prepare; signatories also submit and administer; viewers read."),
+        help_text=TEAM,
     )
 
 

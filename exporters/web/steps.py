@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
+from core.access import who_lazy
+from core.decided import filled
 from core.models import HistoryLine
 from core.web.forms import ReasonForm
 from core.web.steps import Page, Step, register
@@ -134,7 +137,10 @@ register(
             with_differences(_("Change asked for:")),
             COMPANY,
             changes.ask_change,
-            _("Asked for. An intake officer compares it with the paper; you get a mail."),
+            filled(
+                _("Asked for. {who} compares it with the paper; you get a mail."),
+                who=capfirst(who_lazy("exporter.accept_change")),
+            ),
             ChangeForm,
             mail=_("{ref}: a company asks to have its account changed"),
         ),

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.access import who
 from core.errors import DomainError, Invalid, Problem
 from core.legal_time import legal_day
 from core.templatetags.lodestone import day
@@ -191,8 +193,9 @@ def _qualified_through(last: date, today: date) -> str:
     if last < today:
         message = _("Annual licenses could be filed for through {last}: the qualification of the company is over.")
         return message.format(last=day(last))
-    message = _("The qualification of the company ends on {last}. A decider may renew it from {first} on.")
-    return message.format(last=day(last), first=day(renewable_from(last)))
+    message = _("The qualification of the company ends on {last}. {who} may renew it from {first} on.")
+    who_may = capfirst(who("qualification.renew"))
+    return message.format(last=day(last), first=day(renewable_from(last)), who=who_may)
 
 
 def _opening(one: Judged, channel: str) -> Iterator[Line]:

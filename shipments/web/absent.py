@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from core.access import Actor
+from core.access import Actor, who
 from core.graphs import has_move
 from licensing.models import License
 from licensing.states import LicenseState as S
@@ -26,10 +27,10 @@ def _why(license: License, verb: str) -> str:
     if not transition._django_fsm.conditions_met(license, license.state):
         return _condition(license, verb)
     return {
-        "amend": _("A clerk or signatory of your company can ask to change it."),
-        "surrender": _("A signatory of your company can hand it back."),
-        "renew": _("A clerk or signatory of your company can renew it."),
-    }[verb]
+        "amend": _("{who} of your company can ask to change it."),
+        "surrender": _("{who} of your company can hand it back."),
+        "renew": _("{who} of your company can renew it."),
+    }[verb].format(who=capfirst(who(f"license.{verb}")))
 
 
 def _state(license: License, verb: str) -> str:

@@ -498,7 +498,7 @@ def test_a_plan_behind_the_end_of_the_qualification_names_that_day_and_where_it_
     ref = world.application()
     planned(ref, 91, 200)
     (problem,) = problems(ref)
-    words = f"ends on {day(last)}. A decider may renew it from {day(last - 60 * DAY)} on."
+    words = f"ends on {day(last)}. A deciding officer may renew it from {day(last - 60 * DAY)} on."
     assert problem.code == "channel-closed" and problem.message.endswith(words)
     assert where(client, world, ref) == {problem.message: "/company/#annual"}
     clock.shift(days=90)

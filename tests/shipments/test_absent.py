@@ -27,7 +27,7 @@ def test_who_may_is_said_to_whoever_may_not(world, client):
     assert absent(client, world.exporter, license) == []
     assert absent(client, clerk, license) == ["A signatory of your company can hand it back."]
     assert absent(client, viewer, license) == [
-        "A clerk or signatory of your company can ask to change it.",
+        "A clerk or a signatory of your company can ask to change it.",
         "A signatory of your company can hand it back.",
     ]
     client.force_login(world.ministry.decider.user)

@@ -461,9 +461,9 @@ def test_a_company_sees_the_test_at_any_time_and_asks_in_its_page(company, world
     record = {"file": _upload(), "number": "12", "first_day": today, "last_day": today}
     assert client.post("/company/file_record/", record).status_code == 302
     text = words(client.get("/company/"))
-    assert "Waits for a decider" in text and "1 threshold of the test is not met yet" in text
+    assert "Waits for a deciding officer" in text and "1 threshold of the test is not met yet" in text
     assert client.post("/company/ask/", {"seen": annual_seen(company.organization_id)}).status_code == 302
-    assert "Asked for; a decider of the ministry answers." in words(client.get("/company/"))
+    assert "Asked for; a deciding officer of the ministry answers." in words(client.get("/company/"))
 
 
 def _upload():
