@@ -32,7 +32,7 @@ class Instrument(models.Model):
 
 
 GOODS_CODE_SHORT, GOODS_CODE_LONG = 8, 10
-GOODS_CODE_PATTERN = rf"\d{{{GOODS_CODE_SHORT}}}|\d{{{GOODS_CODE_LONG}}}"  # of a customs goods code
+GOODS_CODE_PATTERN = rf"[0-9]{{{GOODS_CODE_SHORT}}}|[0-9]{{{GOODS_CODE_LONG}}}"  # of a customs goods code
 GOODS_CODE_WORDS = filled(
     _("{short} or {long} digits."),
     short="licensing.models.lists.GOODS_CODE_SHORT",

@@ -176,6 +176,8 @@ def test_it_is_asked_on_a_page_that_the_control_list_leads_to(world, client):
     assert client.get(reverse("inquiry.new")).status_code == 200
     assert client.post(reverse("inquiry.new"), {"description": ""}).status_code == 422
     said = {"description": "Magnets", "composition": "Dy 3.2", "hs_code": "85051110"}
+    for code in ("8505111", "850511100", "８５０５１１１０"):
+        assert "hs_code" in client.post(reverse("inquiry.new"), said | {"hs_code": code}).context["form"].errors
     sent = client.post(reverse("inquiry.new"), said)
     made = Inquiry.objects.get()
     assert sent.url == reverse("inquiry", args=[made.ref])
