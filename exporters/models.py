@@ -309,6 +309,11 @@ class Exporter(FSMModelMixin, models.Model):
     def acts(self) -> bool:
         return self.state in ACTING
 
+    @property
+    def barred(self) -> bool:
+        """By a penalty decision: no open case of it comes nearer to a license."""
+        return bool(self.state == S.BARRED)
+
     def not_acting(self) -> str:
         """Why the account does nothing new, in words; nothing while it `acts`, or was never verified."""
         if self.state == S.SUSPENDED:
@@ -316,7 +321,7 @@ class Exporter(FSMModelMixin, models.Model):
                 "The company’s account is suspended by an order of the ministry. Until it is reinstated nothing is "
                 "filed, licensed or reserved."
             )
-        if self.state == S.BARRED:
+        if self.barred:
             return gettext(
                 "The company is barred by a penalty decision of the ministry. Until that ends, and the account is "
                 "reinstated, nothing is filed, licensed or reserved."
@@ -436,7 +441,12 @@ class Stop(models.Model):
     @property
     def bars(self) -> bool:
         """It does now: its last day is not over, as far as anybody wrote so."""
-        return self.kind == self.Kind.BAR and self.exporter.state == S.BARRED
+        return self.kind == self.Kind.BAR and self.exporter.barred
+
+    @classmethod
+    def barring_on(cls, day: date) -> Q:
+        """Of many the bars that run that day: nobody ended them, and their last day is not over."""
+        return Q(kind=cls.Kind.BAR, ended_at=None, last_day__gte=day)
 
 
 GRANTED_MONTHS = 12  # of a qualification, and of each renewal

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.history import lines_of
@@ -184,9 +184,9 @@ def stopped_with(stop: Stop | None, actor: Actor) -> dict[str, list[str]]:
 
 def bars_over(today: date, limit: int) -> list[int]:
     """Companies that are barred still, though the last day of that is over."""
-    bars = Stop.objects.filter(exporter__state=ExporterState.BARRED, kind=Stop.Kind.BAR, ended_at=None)
-    latest = bars.values("exporter").annotate(latest=Max("last_day")).filter(latest__lt=today)
-    return list(latest.order_by("exporter").values_list("exporter", flat=True)[:limit])
+    barring = Stop.objects.filter(Stop.barring_on(today), exporter=OuterRef("pk"))
+    over = Exporter.objects.filter(~Exists(barring), state=ExporterState.BARRED)
+    return list(over.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def last_days(exporters: Iterable[int]) -> dict[int, date]:

@@ -1,7 +1,6 @@
 """What a bar of its company means for an open case."""
 
 from core.errors import DomainError
-from exporters.states import ExporterState
 from licensing.models import Application
 
 
@@ -11,5 +10,5 @@ def require_not_barred(row: Application) -> None:
 
     A bar that comes at the same moment is not waited for: what counts is issue, which holds the company.
     """
-    if row.exporter.state == ExporterState.BARRED:
+    if row.exporter.barred:
         raise DomainError(row.exporter.not_acting(), code="exporter-not-active")

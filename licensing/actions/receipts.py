@@ -11,7 +11,6 @@ from core.history import move, require
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
 from core.selectors import working_day_before
-from exporters.states import ExporterState
 from licensing.actions.barring import require_not_barred
 from licensing.clock import RECEIPT_DAYS
 from licensing.models import Application
@@ -85,7 +84,7 @@ def accept_by_law(pk: int, *, by: Actor) -> bool:
     at = legal_now()
     if row.state != ApplicationState.SUBMITTED or not (day_0 := silent_since(row, at)):
         return False
-    if row.exporter.state == ExporterState.BARRED:
+    if row.exporter.barred:
         return False
     take_silence(row, day_0, at, by=by)
     return True

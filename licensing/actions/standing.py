@@ -18,7 +18,7 @@ from core.templatetags.lodestone import day
 from exporters.actions.changes import drop_change
 from exporters.models import Exporter, Qualification, Stop
 from exporters.selectors import exporters_for
-from exporters.states import ExporterState, QualificationState
+from exporters.states import QualificationState
 from licensing import ledger
 from licensing.actions.licenses import cause_opened, lifted
 from licensing.models import License, Suspension
@@ -175,8 +175,9 @@ def end_bar(pk: int, *, by: Actor) -> bool:
     """
     exporter = lock(Exporter.objects.all(), pk=pk)
     at = legal_now()
-    stop = exporter.stops.filter(kind=Stop.Kind.BAR, ended_at=None).last()  # one before it is open until reinstatement
-    if exporter.state != ExporterState.BARRED or not stop or stop.last_day is None or stop.last_day >= legal_day(at):
+    bars = exporter.stops.filter(kind=Stop.Kind.BAR, ended_at=None)
+    if not exporter.barred or bars.filter(Stop.barring_on(legal_day(at))).exists():
         return False
-    move(exporter.end_bar, by=by, at=at, facts={"last_day": stop.last_day.isoformat()})
+    last_day = bars.values_list("last_day", flat=True).last()  # one before it is open until reinstatement
+    move(exporter.end_bar, by=by, at=at, facts={"last_day": f"{last_day}"})
     return True

@@ -16,7 +16,6 @@ from core.telling import Told, told
 from core.web import papers
 from core.web.steps import Failed, of_one_moment, offered
 from exporters.selectors import stop_of
-from exporters.states import ExporterState
 from licensing import granted, selectors
 from licensing.actions.amendments import require_amendable, require_none_closed
 from licensing.actions.decisions import require_above_used, require_grantable
@@ -176,7 +175,7 @@ def _judged(row: Application) -> dict[str, Any]:
         except DomainError as refusal:
             against = refusal.detail
     holds = of_case(selectors.holds_of(judged))
-    if row.state == ApplicationState.APPROVED or row.exporter.state == ExporterState.BARRED:
+    if row.state == ApplicationState.APPROVED or row.exporter.barred:
         against = row.exporter.not_acting() or against
     asks_why = {outcome: [(text, [])] for outcome, one in said.items() if (text := asked_why(outcome, one))}
     asks_why["change"], always = asked_of_each(judged, lines, users)

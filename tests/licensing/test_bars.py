@@ -138,6 +138,7 @@ def test_one_that_is_over_is_followed_by_another_before_the_account_is_reinstate
     assert standing.end_bar(world.exporter.organization_id, by=standing.clock()) is False
     clock.shift(days=13)
     assert (tasks.end_bars(), company(world).state) == (1, "suspended")
+    assert lines_of(company(world)).last().facts == {"last_day": f"{Stop.objects.last().last_day}"}
     assert Stop.objects.filter(ended_at=None).count() == 2
 
 
