@@ -68,15 +68,18 @@ def _stop(held: list[License], qualification: Qualification, by: Actor, at: date
     lapse_with(qualification, at, order=said["number"])
 
 
-def lapse_with(row: Qualification, at: datetime, **cause: str) -> None:
-    """It was good through the day before, or, where it had ended by itself, through its last day.
+def lapse_with(row: Qualification, at: datetime, by: Actor | None = None, **cause: str) -> bool:
+    """It was good through the day before, or, where it had ended by itself, through its last day. False where none was
+    granted.
 
-    It follows from an order or a penalty, which stands with whoever gave it. cause: what history names of that, where
-    that cut it short."""
-    if row.state == QualificationState.GRANTED and row.last_day:
-        today = legal_day(at)
-        last_day, why = (row.last_day, {}) if row.over_on(today) else (today - timedelta(days=1), cause)
-        move(row.lapse, by=clock(), at=at, facts={"until": last_day.isoformat(), **why}, last_day=last_day)
+    It follows from an order or a penalty, which stands with whoever gave it, or from a report that is owed. cause: what
+    history names of that, where that cut it short."""
+    if row.state != QualificationState.GRANTED or not row.last_day:
+        return False
+    today = legal_day(at)
+    last_day, why = (row.last_day, {}) if row.over_on(today) else (today - timedelta(days=1), cause)
+    move(row.lapse, by=by or clock(), at=at, facts={"until": last_day.isoformat(), **why}, last_day=last_day)
+    return True
 
 
 @command

@@ -2,12 +2,12 @@
 clearances and incidents, so they stand here."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from core.access import Actor, clock
+from core.access import Actor
 from core.actions import keep_file
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
@@ -28,6 +28,7 @@ from exporters.models import (
 from exporters.rules import Predicate, holder, officer
 from exporters.selectors import qualifications_for
 from exporters.states import QualificationState
+from licensing.actions.standing import lapse_with
 from shipments.models import LATE_DAYS, Shipment
 from shipments.qualifying import Exam, examine
 from shipments.selectors import long_unreported
@@ -94,7 +95,7 @@ def ask(*, seen: int, by: Actor) -> Qualification:
     over = row.over_on(legal_day(at))
     if over and holder("qualification.ask")(row, by):
         require_seen(row, seen)
-        _lapse(row, at, clock())
+        lapse_with(row, at)
     require(row.ask, by=by, seen=seen + over)
     _require_active(row)
     exam = examine(row.exporter, at)
@@ -169,24 +170,10 @@ def lapse(pk: int, *, by: Actor) -> bool:
     before. False where neither is so. No license that was issued is closed by that."""
     row = lock(Qualification.objects.all(), pk=pk)
     at = legal_now()
-    return _lapse(row, at, by) or _lapse_unreported(row, at, by)
-
-
-def _lapse(row: Qualification, at: datetime, by: Actor) -> bool:
-    if not row.over_on(legal_day(at)):
-        return False
-    move(row.lapse, by=by, at=at, facts={"until": str(row.last_day)}, last_day=row.last_day)
-    return True
-
-
-def _lapse_unreported(row: Qualification, at: datetime, by: Actor) -> bool:
-    owed = long_unreported(row.exporter_id, legal_day(at)).first()
-    if owed is None or row.state != QualificationState.GRANTED:
-        return False
-    last_day = legal_day(at) - timedelta(days=1)
-    facts = {"until": last_day.isoformat(), "shipment": owed.ref}
-    move(row.lapse, by=by, at=at, facts=facts, last_day=last_day)
-    return True
+    if row.over_on(today := legal_day(at)):
+        return lapse_with(row, at, by)
+    owed = long_unreported(row.exporter_id, today).first()
+    return owed is not None and lapse_with(row, at, by, shipment=owed.ref)
 
 
 # --- papers -----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from core import proof
 from core.access import Actor
 from core.command import busy, command, command_of_one_statement
 from core.errors import Invalid, NotFound, Problem
+from core.graphs import has_move
 from core.history import move, require
 from core.idempotency import Answer, Answered, Claim, blank, earlier, with_blanks
 from core.legal_time import legal_day, legal_now
@@ -34,7 +35,6 @@ from shipments.models import LATE_DAYS, RESERVED_DAYS, Shipment
 from shipments.refusals import refusal
 from shipments.requests import LineRequest, Reserved, ShipmentRequest
 from shipments.selectors import shipments_for
-from shipments.states import ShipmentState
 
 DAYS_AHEAD_MOST = 90
 TOO_FAR = gettext_lazy("The planned day is today or up to {days} days ahead (Asia/Shanghai).")
@@ -263,7 +263,7 @@ def lapse(pk: int, *, by: Actor) -> bool:
     """The reservation has lapsed when its last day is over, as if it were cancelled; else nothing. May run twice."""
     license, shipment = lock_with_license(Shipment.objects.all(), pk=pk)
     at = legal_now()
-    if shipment.state != ShipmentState.RESERVED or not shipment.past_on(legal_day(at)):
+    if not has_move(shipment.lapse) or not shipment.past_on(legal_day(at)):
         return False
     release(shipment)
     move(shipment.lapse, by=by, at=at)
