@@ -64,7 +64,11 @@ class NoticeState(State):
     WITHDRAWN = "withdrawn", "", pgettext_lazy("notice", "Withdrawn")
 
 
-# Of declarations: no case is approved on one of these any more.
+# Of declarations: a reviewer verified one of these, and nothing came in between.
+CHECKED = (DeclarationState.VERIFIED, DeclarationState.IN_FORCE, DeclarationState.SUPERSEDED)
+# The ministry has it, or had it: its paper original may be on its way.
+RECEIVED = (DeclarationState.SUBMITTED, DeclarationState.QUERIED, *CHECKED, DeclarationState.EXPIRED)
+# No case is approved on one of these any more.
 VOID = (DeclarationState.REJECTED, DeclarationState.EXPIRED, DeclarationState.INVALID)
 # What an officer may still decide on, and what an exporter may still withdraw.
 OPEN_CASE = (

@@ -18,7 +18,7 @@ from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.lists import ControlItem, EndUse
-from licensing.states import VOID
+from licensing.states import CHECKED, RECEIVED, VOID
 from licensing.states import DeclarationState as S
 
 # what the end-user must confirm, all of it
@@ -75,7 +75,7 @@ class Declaration(FSMModelMixin, models.Model):
     NAMED = ~models.Q(state__in=[*VOID, S.SUPERSEDED])
     UNSENT = models.Q(state__in=[S.DRAFT, S.SIGNED])  # the ministry has not got it, or not as it will be
     EXPORTERS_TURN = UNSENT | models.Q(state=S.QUERIED)
-    RELIABLE = models.Q(state__in=[S.SUBMITTED, S.VERIFIED, S.IN_FORCE])  # what `submitted` says
+    RELIABLE = models.Q(state__in=[S.SUBMITTED, S.VERIFIED, S.IN_FORCE])  # `submitted`, and replaced by no newer one
     AWAITS_ORIGINAL = RELIABLE & models.Q(original_received_on=None)  # of what was signed on paper
     TO_VERIFY = models.Q(state=S.SUBMITTED)  # no reviewer has decided on it
 
@@ -223,7 +223,7 @@ class Declaration(FSMModelMixin, models.Model):
     @property
     def checked(self) -> bool:
         """A reviewer verified it, and nothing came in between."""
-        return self.state in (S.VERIFIED, S.IN_FORCE, S.SUPERSEDED)
+        return self.state in CHECKED
 
     @property
     def last_start(self) -> date | None:
@@ -321,7 +321,7 @@ class Declaration(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.SUBMITTED, S.QUERIED, S.VERIFIED, S.IN_FORCE, S.SUPERSEDED, S.EXPIRED],
+        source=list(RECEIVED),
         target=None,
         permission=rules.officer("declaration.receive_original"),
         conditions=[original_is_missing],
@@ -332,7 +332,7 @@ class Declaration(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.SUBMITTED, S.QUERIED, S.VERIFIED, S.IN_FORCE, S.SUPERSEDED, S.EXPIRED],
+        source=list(RECEIVED),
         target=None,
         permission=rules.officer("declaration.miss_original"),
         conditions=[original_is_there],
@@ -370,7 +370,7 @@ class Declaration(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.VERIFIED, S.IN_FORCE, S.SUPERSEDED],
+        source=list(CHECKED),
         target=None,
         permission=rules.officer("declaration.propose_invalidate"),
         conditions=[none_waits("invalidate")],
@@ -380,7 +380,7 @@ class Declaration(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.VERIFIED, S.IN_FORCE, S.SUPERSEDED],
+        source=list(CHECKED),
         target=S.INVALID,
         permission=rules.officer("declaration.invalidate"),
         conditions=[waits("invalidate")],
@@ -390,7 +390,7 @@ class Declaration(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.VERIFIED, S.IN_FORCE, S.SUPERSEDED, S.EXPIRED],
+        source=[*CHECKED, S.EXPIRED],
         target=None,
         permission=rules.officer("declaration.drop_invalidate"),
         conditions=[waits("invalidate")],
