@@ -59,13 +59,16 @@ def of_the_database(error: BaseException | None) -> DomainError | None:
     return other_version() if upgrades.explains(error, patience_s=upgrades.WRITTEN_S) else None
 
 
+RETRY_S = "5"  # after so many seconds what is not available may be asked again
+
+
 def database_away() -> DomainError:
     """Whether a change was made is not known: the same key gets the one true answer later."""
     detail = _(
         "The database does not answer. If you sent a change, it is not known whether it was made: with a key, send it "
         "again under the same one; on a page, wait a minute and look before you send it again."
     )
-    return DomainError(detail, code="unavailable", headers={"Retry-After": "5"})
+    return DomainError(detail, code="unavailable", headers={"Retry-After": RETRY_S})
 
 
 def other_version() -> DomainError:
@@ -74,4 +77,4 @@ def other_version() -> DomainError:
         "Lodestone is being upgraded. If you sent a change, it is not known whether it was made: with a key, send it "
         "again under the same one; on a page, wait a minute and look before you send it again."
     )
-    return DomainError(detail, code="upgrading", headers={"Retry-After": "5"})
+    return DomainError(detail, code="upgrading", headers={"Retry-After": RETRY_S})

@@ -15,6 +15,8 @@ from core.errors import FourEyes
 from core.languages import in_language, spoken
 from core.models.roles import Kind, Role
 
+COUNTRY_PATTERN = "[A-Z]{2}"  # of a code
+
 
 class Country(models.Model):
     """ISO 3166-1, labelled as core/data/countries.csv says: a new edition loads its labels again."""

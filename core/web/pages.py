@@ -17,6 +17,7 @@ from core.errors import Invalid, NotFound, Problem, one_stop
 from core.files import end_of
 from core.models import Document, Mail, Organization, Paper, RoleGrant
 from core.navigation import entries
+from core.problems import RETRY_S
 from core.web.forms import (
     JoinForm,
     KeyForm,
@@ -243,7 +244,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     ready = state["database"] == state["migrations"] == "ok"
     if ready:
         return JsonResponse({"status": "ok", **state, **waiting})
-    return JsonResponse({"status": "unavailable", **state}, status=503, headers={"Retry-After": "5"})
+    return JsonResponse({"status": "unavailable", **state}, status=503, headers={"Retry-After": RETRY_S})
 
 
 def _broker_answers() -> bool:

@@ -10,6 +10,7 @@ from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Organization
 from licensing.models import PolicyEdition, WindowWarning
+from licensing.models.windows import STAGES
 from licensing.selectors import (
     changed_by,
     editions_at,
@@ -30,7 +31,7 @@ def warn(organization: int, window: str, last_day: date, *, by: Actor) -> int | 
     row = lock(Organization.objects.all(), pk=organization)
     at = legal_now()
     editions = editions_at(at)
-    endings = windows_ending(editions, max(WindowWarning.STAGES))
+    endings = windows_ending(editions, max(STAGES))
     ending = next((one for one in endings if (one.window.key, one.window.last) == (window, last_day)), None)
     if ending is None:
         return None

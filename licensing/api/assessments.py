@@ -14,6 +14,7 @@ from core.api import commands
 from core.api.fields import DayField, StrictSerializer
 from core.api.schema import call
 from core.errors import Invalid, Problem
+from core.models.people import COUNTRY_PATTERN
 from core.selectors import unknown_countries
 from licensing import selectors
 from licensing.api import examples
@@ -57,7 +58,7 @@ def _shape(fact: Fact) -> dict[str, Any]:
         case Kind.FLAG:
             return {"type": "boolean", "description": _may_be(fact)}
         case Kind.NAMES:
-            code = {"type": "string", "pattern": "^[A-Z]{2}$"}
+            code = {"type": "string", "pattern": f"^{COUNTRY_PATTERN}$"}
             many = {"type": "array", "items": code, "minItems": 1, "maxItems": MOST_COUNTRIES}
             return {"oneOf": [code, many], "description": _may_be(fact)}
         case Kind.WORD:

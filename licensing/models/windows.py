@@ -28,14 +28,15 @@ class Follow(models.Model):
         return code == self.code or code.startswith(f"{self.code}.")
 
 
+STAGES = (7, 30, 90)  # days before a window's end on which organizations are warned
+
+
 @insert_only
 class WindowWarning(models.Model):
     """An organization was warned, so many days (`stage`) before it, that a suspension window ends on a day.
 
     window: its key in the text of `edition`, which said so. Whether it still does is derived, never written here.
     """
-
-    STAGES = (7, 30, 90)
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     window = models.CharField(max_length=200)
@@ -50,7 +51,7 @@ class WindowWarning(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(name="window_warning_once", fields=["organization", "window", "last_day", "stage"]),
-            models.CheckConstraint(name="window_warning_stage", condition=Q(stage__in=(7, 30, 90))),
+            models.CheckConstraint(name="window_warning_stage", condition=Q(stage__in=STAGES)),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from licensing.policy.editions import Edition, Flaw, Unreadable
 from licensing.policy.vocabulary import (
     CATEGORY,
     CODE,
+    COUNTRY_PATTERN,
     ELEMENT,
     ELEMENTS,
     END_USE,
@@ -59,7 +60,7 @@ def as_read(said: Facts, edition: Edition) -> dict[str, Any]:
 
 
 _SHARE = re.compile(r"0(\.\d{1,40})?|1(\.0{1,40})?", re.ASCII)
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_COUNTRY = re.compile(COUNTRY_PATTERN, re.ASCII)
 
 
 def may_be(name: str, value: Any, edition: Edition) -> bool:

@@ -11,6 +11,7 @@ from licensing.policy.vocabulary import (
     CLEARANCES_MOST,
     CLOCKS,
     CONDITIONS,
+    COUNTRY_PATTERN,
     FACTS,
     LOOKS_AT,
     MONTHS_MOST,
@@ -29,7 +30,7 @@ WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
 LAST = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"}
 DAY = LAST | {"pattern": r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}\Z"}  # the day before it, and the one after, are days
 SHARE = {"type": "string", "pattern": r"^(0(\.[0-9]{1,12})?|1(\.0{1,12})?)$"}
-COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
+COUNTRY = {"type": "string", "pattern": f"^{COUNTRY_PATTERN}$"}
 
 
 UNITS = ("kg", "g", "unit", "set", "contract")  # in which goods are counted

@@ -38,6 +38,7 @@ PROVEN = "DELIVERY_PROOF_30D"  # with which each report of a delivery brings a p
 PROOF_DAYS = 30  # within which it does
 TOLERANCES = ("none", "pct_remaining_final", "pct_line")  # strictest first
 UNLISTED_CODE = "none"
+COUNTRY_PATTERN = "[A-Z]{2}"  # as core.models.people has it
 
 CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "end_use.code", "item.element"
 HIT = "screening.hit"

@@ -12,6 +12,7 @@ from core.languages import in_language
 from core.selectors import whoever_may
 from licensing.models import ApplicationLine, Follow, License, PolicyEdition, Signature, WindowWarning
 from licensing.models.balances import LicenseLine
+from licensing.models.windows import STAGES
 from licensing.policy.editions import Edition, edition_of
 from licensing.policy.edits import key_of, put, rows
 from licensing.policy.engine import DAY, Compiled
@@ -202,7 +203,7 @@ class ComingBack:
 
 def coming_back(exporter: int, editions: Editions) -> list[ComingBack]:
     """What of this company's comes back within the days of the earliest warning. The same few queries however much."""
-    endings = [one for one in windows_ending(editions, max(WindowWarning.STAGES)) if one.returns.codes]
+    endings = [one for one in windows_ending(editions, max(STAGES)) if one.returns.codes]
     if not endings:
         return []
     codes = {code for one in endings for code in one.returns.codes}
@@ -244,7 +245,7 @@ class LinesBack:
 def lines_coming_back(license: License, editions: Editions) -> list[LinesBack]:
     """Of a license in force, or with something reserved; its lines were read with their items."""
     found = []
-    for one in windows_ending(editions, max(WindowWarning.STAGES)):
+    for one in windows_ending(editions, max(STAGES)):
         lines = tuple(
             line for line in license.lines.all() if line.control_item.code in one.returns.codes and line.stands
         )
@@ -256,7 +257,7 @@ def lines_coming_back(license: License, editions: Editions) -> list[LinesBack]:
 # --- warnings -----------------------------------------------------------------------------------------------
 def stage_of(last: date, today: date) -> int:
     """Of the stages of warnings the one that is due: of those that a worker slept over none comes later."""
-    return next(days for days in WindowWarning.STAGES if last - today <= timedelta(days))
+    return next(days for days in STAGES if last - today <= timedelta(days))
 
 
 def warned(organization: int, ending: Ending, stage: int) -> bool:
@@ -270,7 +271,7 @@ def windows_to_warn_of(at: datetime) -> list[tuple[int, str, date]]:
     editions = editions_at(at)
     return [
         (organization, one.window.key, one.window.last)
-        for one in windows_ending(editions, max(WindowWarning.STAGES))
+        for one in windows_ending(editions, max(STAGES))
         for organization in sorted(organizations_concerned(one))
         if not warned(organization, one, stage_of(one.window.last, editions.today))
     ]

@@ -12,7 +12,8 @@ from core.legal_time import legal_now
 from core.web.refused import complete, form_page, refusals_in, sent
 from licensing import selectors
 from licensing.actions import follows as verbs
-from licensing.models import ControlItem, Follow, WindowWarning
+from licensing.models import ControlItem, Follow
+from licensing.models.windows import STAGES
 from licensing.web.forms.follows import FollowForm
 
 
@@ -43,7 +44,7 @@ def _page(request: HttpRequest, form: FollowForm) -> HttpResponse:
     context = {
         "follows": _named(selectors.follows_of(request.actor)),
         "may_follow": request.actor.may("follows"),
-        "stages": sorted(WindowWarning.STAGES, reverse=True),
+        "stages": sorted(STAGES, reverse=True),
         "coming_back": selectors.coming_back(request.actor.organization_id, editions),
     }
     return form_page(request, "licensing/follows.html", form, **context)

@@ -30,6 +30,7 @@ from core.api.fields import (
 )
 from core.api.schema import ErrorOutput, ProblemOutput
 from core.decided import filled
+from core.models.people import COUNTRY_PATTERN
 from core.quantities import show
 from exporters.models import Party
 from licensing import elements
@@ -158,7 +159,7 @@ class ShipmentInput(StrictSerializer):
     end_user = ReferenceField(Party.PREFIX)
     consignee = ReferenceField(Party.PREFIX)
     destination = PatternField(
-        r"[A-Z]{2}",
+        COUNTRY_PATTERN,
         gettext_lazy("A two-letter country code such as DE."),
         max_length=2,
         help_text=gettext_lazy("The end-user's own country, as the license names it: it is sent nothing elsewhere."),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from licensing.policy import engine
+from core.models import people
+from licensing.policy import engine, vocabulary
 from licensing.policy.editions import Unreadable, canonical
 from licensing.policy.facts import may_be, share_of, whole
 from tests.policy import generated
@@ -203,3 +204,7 @@ def test_whoever_changes_what_is_said_of_the_same_cases_counts_the_engine_on():
         found.update(repr(outcome).encode())
     assert drawn.hexdigest()[:16] == "2b4521af370e6c8a", "other cases: write their digests here"
     assert (engine.ENGINE, found.hexdigest()[:16]) == (1, "b9a500032aeff997")
+
+
+def test_a_country_is_written_in_rules_as_everywhere():
+    assert vocabulary.COUNTRY_PATTERN == people.COUNTRY_PATTERN

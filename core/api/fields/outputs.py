@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from core import references
 from core.api.fields.numbers import DECIMAL
+from core.models.people import COUNTRY_PATTERN
 from core.quantities import UNITS
 
 
@@ -54,4 +55,4 @@ class WordOutput(serializers.CharField):
 
 class CountryOutput(serializers.CharField):
     def openapi(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": "^[A-Z]{2}$"}
+        return {"type": "string", "pattern": f"^{COUNTRY_PATTERN}$"}
