@@ -236,6 +236,7 @@ STEPS = {
     "put_in_force",
     "cause_opened",
     "cause_ended",
+    "lapse_with",
     "lifted",
     "narrowed",
     "widened",
