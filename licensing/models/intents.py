@@ -40,6 +40,11 @@ class Intent(models.Model):
         """The applicant may still answer; as long as the case waits for its decision on that recommendation."""
         return self.answered is None and today <= self.due_on
 
+    @classmethod
+    def running_on(cls, today: date) -> models.Q:
+        """Of many those that are `runs_on` that day."""
+        return models.Q(answer=None, due_on__gte=today)
+
     def factor_labels(self) -> list[str]:
         return [str(DecisionStep.Factor(code).label) for code in self.factors]
 

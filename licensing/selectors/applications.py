@@ -130,10 +130,9 @@ def open_intents(actor: Actor, today: date) -> QuerySet[Intent]:
     waiting = applications_for(actor).filter(state=ApplicationState.AWAITING_DECISION)
     step = DecisionStep.objects.filter(application=OuterRef("recommendation__application"))
     rows = Intent.objects.filter(
+        Intent.running_on(today),
         ~Exists(step.filter(pk__gt=OuterRef("recommendation"))),
         recommendation__application__in=waiting.order_by().values("pk"),
-        answer=None,
-        due_on__gte=today,
     )
     return rows.select_related("recommendation__application")
 
