@@ -1,22 +1,23 @@
 """Until when a refusal may be contested, and by when what contests it is decided: derived whenever somebody asks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Case, DateField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models.functions import Cast, Coalesce, TruncDate
 from django.utils.translation import gettext_lazy
 
 from core.access import Actor
 from core.decided import filled
 from core.legal_time import LEGAL_ZONE, day_start, legal_day, legal_today
-from core.models import Delivery, HistoryLine
+from core.models import Delivery, HistoryLine, LegalDay
 from core.selectors import calendar
 from core.working_days import Calendar, NotPublished
-from licensing.models import Application, DecisionStep, Reconsideration, Service
-from licensing.models.reconsiderations import ACCEPT_DAYS, contested, said_by_law
+from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
+from licensing.models.reconsiderations import ACCEPT_DAYS, contested, said_by_law, said_of
 from licensing.selectors.applications import applications_for
 from licensing.states import CONTESTED, ApplicationState
 
@@ -178,10 +179,13 @@ class Term:
         return by_law | ({"reconsider_late": facts} if self.overdue else {})
 
 
-def terms_of(reconsiderations: Iterable[Reconsideration], today: date) -> dict[int, Term]:
-    """By primary key. Two queries beside their entries, or none where there are none."""
+def terms_of(
+    reconsiderations: Iterable[Reconsideration], today: date, said: Mapping[int, date | None] | None = None
+) -> dict[int, Term]:
+    """By primary key. Two queries beside their entries, or none where there are none. said: as `said_by_law`, where it
+    was read."""
     rows = list(reconsiderations)
-    said = said_by_law(rows)
+    said = said_by_law(rows) if said is None else said
     filed = {row.pk: legal_day(row.filed_at) for row in rows}
     # the same part of the table for one as for many, as long as none is older than its time
     longest = timedelta(days=RECONSIDER_DAYS + EXTENSION_DAYS) + _MORE
@@ -213,8 +217,8 @@ def _unmoved(accepted_on: date, extended: bool) -> date:
     return accepted_on + timedelta(days=RECONSIDER_DAYS + (EXTENSION_DAYS if extended else 0))
 
 
-def term_of(row: Reconsideration, today: date) -> Term:
-    return terms_of([row], today)[row.pk]
+def term_of(row: Reconsideration, today: date, said: Mapping[int, date | None] | None = None) -> Term:
+    return terms_of([row], today, said)[row.pk]
 
 
 def contest_signals(cases: Iterable[Application], today: date) -> dict[int, dict[str, dict[str, str]]]:
@@ -245,15 +249,22 @@ def to_reconsider(actor: Actor) -> QuerySet[Application]:
 
 
 def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
-    """Contested refusals with how they are, which can be sorted by when they were filed and by when they are due, as
-    `terms_of` says it: due_on is the last day to decide them, or to accept them as long as their time has not begun.
-    None where nobody can say; ends_on is then the day on which they were filed."""
+    """Contested refusals with how they are, which can be sorted by when they were filed and by when they are due: to be
+    decided, or accepted as long as their time has not begun. day_0: when that began, where nobody accepted it."""
+    own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
+    entries = ReconsiderationEntry.objects.filter(reconsideration=OuterRef("contested_pk"))
+    begun = Subquery(entries.filter(kind=ReconsiderationEntry.Kind.ADMIT).values("at"), output_field=DateTimeField())
+    longer = Exists(entries.filter(kind=ReconsiderationEntry.Kind.EXTEND))
+    rows = rows.annotate(contested_pk=Subquery(own.values("pk")[:1]), filed_at=Subquery(own.values("filed_at")[:1]))
+    rows = rows.annotate(begun_at=begun, longer=longer)
     steps = DecisionStep.objects.select_related("reconsideration").prefetch_related("reconsideration__entries")
     rows = rows.prefetch_related(Prefetch("steps", steps))
-    filed = {case.pk: row for case in rows if (row := contested(case))}
-    terms = terms_of(filed.values(), legal_today())
-    ends = {pk: terms[row.pk].due_on or terms[row.pk].accept_by for pk, row in filed.items()}
-    own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
-    rows = rows.annotate(filed_at=Subquery(own.values("filed_at")[:1]))
-    due_on = Case(*(When(pk=pk, then=Value(day)) for pk, day in ends.items() if day), output_field=DateField())
-    return rows.annotate(due_on=due_on, ends_on=Coalesce(due_on, TruncDate("filed_at", tzinfo=LEGAL_ZONE)))
+    first, more = (timedelta(days=days) for days in (RECONSIDER_DAYS, RECONSIDER_DAYS + EXTENSION_DAYS))
+    rows = rows.annotate(filed_on=TruncDate("filed_at", tzinfo=LEGAL_ZONE))
+    after = LegalDay.objects.filter(working=True, day__gt=OuterRef("filed_on")).order_by("day").values("day")
+    rows = rows.annotate(accept_by=Subquery(after[ACCEPT_DAYS - 1 : ACCEPT_DAYS]))
+    rows = rows.annotate(day_0=Coalesce(said_of("pk"), Case(When(accept_by__lt=legal_today(), then="accept_by"))))
+    by_law = Cast("day_0", DateTimeField())
+    rows = rows.annotate(runs_from=Coalesce("begun_at", by_law, output_field=DateTimeField()))
+    ends: Any = Case(When(longer=True, then=F("runs_from") + more), default=F("runs_from") + first)
+    return rows.annotate(ends_at=Coalesce(ends, Cast("accept_by", DateTimeField()), "filed_at"))

@@ -208,11 +208,18 @@ COUNTERSIGN = List(
 def _with_terms(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     """Each case knows how it was contested, and by when that is decided."""
     filed = {row.pk: contested(row) for row in listing.rows}
-    terms = selectors.terms_of(filter(None, filed.values()), legal_today())
+    said = {contest.pk: row.day_0 for row in listing.rows if (contest := filed[row.pk])}
+    terms = selectors.terms_of(filter(None, filed.values()), legal_today(), said)
     for row in listing.rows:
         contest = filed[row.pk]
         row.term = terms[contest.pk] if contest else None
     return {}
+
+
+def _due(row: Any) -> date | None:
+    contest = contested(row)
+    term = selectors.term_of(contest, legal_today(), {contest.pk: row.day_0}) if contest else None
+    return term and (term.due_on or term.accept_by)
 
 
 RECONSIDERATIONS = List(
@@ -224,7 +231,7 @@ RECONSIDERATIONS = List(
         *CASE_COLUMNS,
         COMPANY,
         Column("contested", _("Contested"), lambda row: row.filed_at, ("filed_at", "pk")),
-        Column("due", _("Due"), lambda row: row.due_on, ("ends_on", "pk")),
+        Column("due", _("Due"), _due, ("ends_at", "pk")),
     ),
     parts=lambda row: row.lines.all(),
     order="due",

@@ -721,22 +721,6 @@ def test_the_list_is_sorted_by_what_is_due_first(world, m, on, client):
     assert [row.ref for row in listing.rows] == [later, longer, waits]
 
 
-def test_the_list_is_sorted_by_the_last_days_it_shows(world, m, on, client):
-    """60 days after 25 and 26 February are a Sunday and a Monday: both are due on Monday, the older case first."""
-    on("2026-02-10")
-    second, first = refuse(world), refuse(world)
-    on("2026-02-24")
-    for ref in (second, first):
-        contest(ref, world.exporter)
-    for ref, day in ((first, "2026-02-25"), (second, "2026-02-26")):
-        on(day)
-        act("admit", ref, m.reconsiderer)
-    client.force_login(m.reconsiderer.user)
-    rows = client.get("/desk/reconsiderations/").context["listing"].rows
-    assert [(row.ref, row.due_on) for row in rows] == [(ref, D("2026-04-27")) for ref in (second, first)]
-    assert [row.term.due_on for row in rows] == [row.due_on for row in rows]
-
-
 def test_over_a_feast_the_list_knows_the_last_day_to_accept(world, m, on, client):
     """Five working days after 29 September are 12 October."""
     on("2026-08-10")
