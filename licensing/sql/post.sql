@@ -37,7 +37,9 @@ CREATE OR REPLACE FUNCTION ledger_sign(balance text, kind text, held boolean) RE
         WHEN 'credited' THEN CASE kind WHEN 'credit' THEN 1 ELSE 0 END
         WHEN 'tolerance' THEN CASE kind WHEN 'tolerance' THEN 1 ELSE 0 END
         WHEN 'lapsed' THEN CASE kind WHEN 'lapse' THEN 1 WHEN 'unlapse' THEN -1 ELSE 0 END
-        WHEN 'over_cleared' THEN CASE kind WHEN 'over_clear' THEN 1 ELSE 0 END
+        -- NULL, which no balance takes, of what is no kind
+        WHEN 'over_cleared' THEN CASE WHEN kind = 'over_clear' THEN 1 WHEN kind IN ('authorize', 'credit', 'tolerance', 'reserve',
+            'release', 'draw', 'adjust', 'lapse', 'unlapse', 'carry', 'pass_on') THEN 0 END
     END;
 $$;
 

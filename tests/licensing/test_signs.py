@@ -4,7 +4,7 @@ import json
 from random import Random
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from licensing.models.balances import AMOUNTS, Ceiling, LicenseLine, Movement
 
@@ -79,3 +79,12 @@ def test_pages_count_what_is_left_as_the_ledger_does():
 @pytest.mark.django_db
 def test_a_tolerance_is_of_the_line_or_of_what_remains(mode, due):
     assert asked("SELECT * FROM ledger_tolerated(%s, 2.5, 99)", mode) == due
+
+
+def test_what_is_no_kind_is_not_posted(license):
+    line = license.lines.get()
+    posted = "UPDATE licensing_licenseline l SET over_cleared = (ledger_post(l, 'unlaps', 7, false, NULL, NULL, now()))"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        asked(f"{posted}.over_cleared WHERE id = %s RETURNING 1", line.pk)
+    line.refresh_from_db()
+    assert not Movement.objects.filter(kind="unlaps").exists()
