@@ -848,8 +848,8 @@ class Application(FSMModelMixin, models.Model):
 
     @property
     def refusable(self) -> bool:
-        """Its graph lets a refusal be recommended now."""
-        return has_move(self.recommend)
+        """A refusal may be recommended now, whatever bars its company."""
+        return has_move(self.recommend) and not self.paused
 
     @property
     def contested_for_good(self) -> bool:

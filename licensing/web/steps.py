@@ -552,11 +552,11 @@ register(
         ),
         Step(
             "end_consult",
-            _for_cause(_("{cause}: the clock goes on")),
+            _for_cause(_("{cause} has ended; the clock goes on")),
             DESK,
             consultations.end_consult,
             _("The clock goes on; today counts."),
-            mail=_for_cause(_("{ref}: {cause}; the clock goes on")),
+            mail=_for_cause(_("{ref}: {cause} has ended; the clock goes on")),
         ),
         Step(
             "screen",
@@ -759,7 +759,7 @@ register(
             changed,
             DESK,
             reconsiderations.change,
-            _("Changed. A deciding officer who neither recommended nor changed it issues the license."),
+            _("Changed. Next the license is issued by an officer who neither recommended nor changed it."),
             ChangeForm,
             within="admit",
             mail=lambda line: (

@@ -16,7 +16,7 @@ from core.models import Mail, Role
 from exporters.models import Exporter, Qualification, Stop
 from exporters.selectors import bars_over
 from licensing import selectors, tasks
-from licensing.actions import applications, decisions, receipts, reconsiderations, standing, supplements
+from licensing.actions import applications, consultations, decisions, receipts, reconsiderations, standing, supplements
 from licensing.models import Application
 from shipments.actions import closing
 from tests import make
@@ -407,6 +407,15 @@ def test_everybody_reads_what_stands_still_by_which_decision_and_until_when(worl
     text = page(client, boss, "/company/")
     assert "the account is suspended until it is reinstated" in text
     assert "Open applications stand still" not in text
+
+
+def test_of_a_case_whose_clock_stands_still_no_refusal_is_said_to_be_possible(world, client):
+    ref = reviewed(world)
+    make.barred(world)
+    said = "A refusal can still be recommended."
+    assert said in page(client, world.exporter, f"/applications/{ref}/")
+    consultations.consult(ref, cause="expert", notice="An institute looks at it.", by=world.ministry.reviewer)
+    assert said not in page(client, world.exporter, f"/applications/{ref}/")
 
 
 def test_the_second_officer_reads_what_happens_and_the_first_that_he_is_not_the_one(world, license, client):

@@ -155,10 +155,13 @@ def test_history_and_mail_say_what_the_clock_stands_still_for(accepted, consult,
     consult(ref, "2026-03-16", "2026-04-08", cause="site_visit")
     stopped, resumed = HistoryLine.objects.filter(subject_ref=ref, verb__endswith="consult").order_by("pk")
     assert sentence(stopped) == "Visit to the site: the clock stands still"
-    assert sentence(resumed) == "Visit to the site: the clock goes on"
+    assert sentence(resumed) == "Visit to the site has ended; the clock goes on"
     settings.EMAIL_BACKEND = "core.mailbox.Backend"
     relay()
-    subjects = {f"{ref}: Visit to the site; the clock stands still", f"{ref}: Visit to the site; the clock goes on"}
+    subjects = {
+        f"{ref}: Visit to the site; the clock stands still",
+        f"{ref}: Visit to the site has ended; the clock goes on",
+    }
     assert set(Mail.objects.filter(subject__contains="clock").values_list("subject", flat=True)) == subjects
 
 
