@@ -460,6 +460,3 @@ CODES = (
     ),
 )
 register(CODES)
-
-# what a request for quota may fail on; exporters defines the last
-GUARDS = (*(code.code for code in _GUARDS), "exporter-not-active")

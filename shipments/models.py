@@ -337,7 +337,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.PART_CLEARED, S.CLEARED, S.DEPARTED, S.DELIVERED],
+        source=[S.PART_CLEARED, *CROSSED],
         target=None,
         permission=rules.customs_may,
         custom={"label": _("Correct"), "hidden": True},
@@ -357,7 +357,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.CLEARED, S.DEPARTED, S.DELIVERED],
+        source=[*CROSSED],
         target=S.RETURNED,
         permission=rules.customs_may,
         custom={"label": _("Come back"), "verb": "return", "hidden": True},

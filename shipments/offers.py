@@ -12,6 +12,7 @@ from core.models import HistoryLine, Membership
 from exporters.models import Exporter, qualified_on
 from licensing.models import Application, ApplicationEndUser, ApplicationLine, EndUse
 from licensing.models.applications import Kind
+from licensing.policy.vocabulary import CHANNEL_OF
 from licensing.selectors import editions_at, in_force
 from licensing.selectors.judging import NEW, PARTS, known_of, looks, said
 from licensing.selectors.merges import asked_for
@@ -109,7 +110,7 @@ def _opened(newest: Mapping[Key, Application], at: datetime) -> dict[Key, tuple[
         user = next(user for user in case.end_users.all() if (user.party_id, user.declaration.end_use_id) == key[1:])
         facts = said(case, line, user, known.hits.get(user.party_id))
         (look,) = looks(facts, [(today, True)], date.max, editions, NEW)
-        if look.opens("annual"):
+        if look.opens(CHANNEL_OF[Kind.ANNUAL]):
             found[key] = line, user
     return found
 

@@ -34,6 +34,16 @@ GUARDS = (
     ("report-overdue",),
 )
 _PLACE = {code: place for place, codes in enumerate(GUARDS) for code in codes}
+IN_ORDER = tuple(_PLACE)
+
+
+def exhausted(line: Any, asked: int, *, taken: int = 0, pointer: str = "") -> dict[str, Any] | None:
+    """What the ledger says of a line that has no room for so much when so much more of it was taken; else None."""
+    room = line.room - taken
+    if asked <= room:
+        return None
+    about = {"pointer": pointer, "line": line.number, "unit": line.unit}
+    return about | {"code": "line-exhausted", "remaining": max(room, 0), "asked": asked}
 
 
 def in_order(failures: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

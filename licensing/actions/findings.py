@@ -16,7 +16,7 @@ from core.legal_time import legal_day
 from core.templatetags.lodestone import day
 from exporters.models import renewable_from
 from licensing.granted import NO_TOLERANCE, Tolerance
-from licensing.models import Application, DecisionStep, Finding
+from licensing.models import Application, DecisionStep, Finding, Kind
 from licensing.policy.engine import RANK, strictest
 from licensing.policy.trace import Fate, Line
 from licensing.policy.vocabulary import (
@@ -157,7 +157,7 @@ def _closed(case: Application, days: Sequence[Judged]) -> Problem | None:
     message = _("The rules do not open {channel} for {code} to {name}: {why}")
     why, extra = _closing(days, channel)
     told = [message.format(channel=terms.word(terms.CHANNELS, channel), code=code, name=name, why=why)]
-    if case.special and any(one.opens("single") for one in days):
+    if case.special and any(one.opens(CHANNEL_OF[Kind.PER_SHIPMENT]) for one in days):
         told.append(_("Nothing forbids it: file it per shipment."))
     return Problem("/lines", "channel-closed", sentences(told), extra)
 

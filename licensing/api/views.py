@@ -36,7 +36,7 @@ class ControlItems(APIView):
         query=[
             parameter("q", gettext_lazy("Words: code, HS code, element, English or 中文.")),
             parameter("code", gettext_lazy("The start of a control code.")),
-            parameter("list", gettext_lazy("One list only, as `list` of its items has it.")),
+            parameter("list", gettext_lazy("One list only, as `list` of its items has it, such as april.")),
             parameter("as_of", gettext_lazy("A legal day; today when left out."), format="date"),
             *PAGES,
         ],

@@ -31,6 +31,7 @@ class LicenseLine(models.Model):
     """
 
     STANDS = Q(license__state__in=IN_FORCE) | Q(reserved__gt=0)
+    UNCROSSED = F("authorized") + F("credited") - F("drawn") - F("lapsed")
 
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="+")
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="lines")
@@ -107,6 +108,11 @@ class LicenseLine(models.Model):
     def available(self) -> int:
         """What is left to reserve; below zero only inside a tolerance."""
         return self.whole - self.reserved - self.drawn - self.lapsed
+
+    @property
+    def uncrossed(self) -> int:
+        """What is reserved or left to reserve; as UNCROSSED says of many."""
+        return self.available + self.reserved
 
     @property
     def room(self) -> int:

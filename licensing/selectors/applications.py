@@ -29,9 +29,8 @@ from licensing.models import (
 )
 from licensing.states import ASKED, OPEN_CASE, TAKEN, ApplicationState, Holder, held_by
 
-WAITING = (
-    ApplicationState.SUPPLEMENT_REQUIRED,
-    ApplicationState.AWAITING_APPLICANT,
+WAITING = (  # for its applicant, or for the second officer
+    *(state for state in held_by(Holder.APPLICANT) if state != ApplicationState.DRAFT),
     ApplicationState.AWAITING_DECISION,
 )
 

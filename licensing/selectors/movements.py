@@ -72,7 +72,7 @@ def foretell_use(licenses: Iterable[License], today: date) -> None:
     licenses: with their lines.
     """
     usable = [row for row in licenses if row.max_clearances != 1 and row.obstacle_on(today) is None]
-    lines = [(row, line) for row in usable for line in row.lines.all() if line.available + line.reserved > 0]
+    lines = [(row, line) for row in usable for line in row.lines.all() if line.uncrossed > 0]
     crossed = Movement.objects.filter(
         license_id__in={row.pk for row, _line in lines},
         account=Movement.Account.QUANTITY,
@@ -84,7 +84,7 @@ def foretell_use(licenses: Iterable[License], today: date) -> None:
     found = {row["line_id"]: (row["cleared"], row["shipments"]) for row in rows}
     for license, line in lines:
         cleared, shipments = found.get(line.pk, (0, 0))
-        left, days = line.available + line.reserved, {"first": license.usable_from, "last": license.usable_until}
+        left, days = line.uncrossed, {"first": license.usable_from, "last": license.usable_until}
         line.forecast = foretell(cleared=cleared, clearances=shipments, left=left, today=today, **days)
 
 

@@ -20,7 +20,17 @@ from licensing.models.screenings import NO_HIT
 from licensing.policy.facts import whole
 from licensing.policy.records import facts_of, outcome_of
 from licensing.policy.trace import Fate, Period, changes, periods, trace
-from licensing.policy.vocabulary import CODE, FACTS, FOLLOWING, HIT, REPORT_DAYS, SPECIAL, UNLISTED_CODE
+from licensing.policy.vocabulary import (
+    CHANNEL_OF,
+    CHANNELS,
+    CODE,
+    FACTS,
+    FOLLOWING,
+    HIT,
+    REPORT_DAYS,
+    SPECIAL,
+    UNLISTED_CODE,
+)
 from licensing.states import ApplicationState
 from licensing.web.holds import Held, in_order
 from licensing.web.rulebook import rule_url
@@ -29,7 +39,7 @@ from licensing.words import terms
 from licensing.words.doubts import doubts
 
 DAY = timedelta(days=1)
-NOT_FILED_HERE = ("registration", "exempt_report")
+NOT_FILED_HERE = frozenset(CHANNELS) - {*CHANNEL_OF.values()}
 LOOKS = {"not_controlled": "ok", "prohibited": "no", "presumption_of_denial": "no", "exempt": "ok"}
 
 

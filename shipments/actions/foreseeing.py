@@ -17,7 +17,7 @@ from core.idempotency import Answer
 from licensing.selectors import clearances_taken, licenses_for, with_lines
 from shipments.actions.bulk import Row, checked
 from shipments.actions.reservations import found, stated_of
-from shipments.refusals import in_order, refusal
+from shipments.refusals import exhausted, in_order, refusal
 
 # what the rows above may use up; what everybody may, as a pool, is judged of each alone
 EXHAUSTED = frozenset({"line-exhausted", "value-exhausted", "end-user-exhausted", "clearances-exhausted"})
@@ -89,12 +89,11 @@ class _Left:
             if unmatched & {f"/lines/{index}/license_line", f"/lines/{index}/unit"}:
                 continue
             line = self.lines[stated["license"], item["line"]]
-            about = {"pointer": f"/lines/{index}/quantity", "line": line.number, "unit": line.unit}
-            room = line.room - self.taken[stated["license"], line.number]
-            if item["quantity"] > room:
-                failures.append(
-                    about | {"code": "line-exhausted", "remaining": max(room, 0), "asked": item["quantity"]}
-                )
+            pointer = f"/lines/{index}/quantity"
+            about = {"pointer": pointer, "line": line.number, "unit": line.unit}
+            taken = self.taken[stated["license"], line.number]
+            if failure := exhausted(line, item["quantity"], taken=taken, pointer=pointer):
+                failures.append(failure)
             for ceiling in self._ceilings(stated, item):
                 room, worth = ceiling.available - self.taken[ceiling.pk], self._worth(ceiling, item)
                 if worth <= room:

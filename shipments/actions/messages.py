@@ -45,6 +45,11 @@ class Message:
     reimport_no: str = ""
 
 
+def key_of(message_id: str) -> str:
+    """The key under which the message has one effect, whoever sends it again."""
+    return f"message:{message_id}"
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What became of a message. lines: what changed on each; corrects: the clearance that was corrected."""

@@ -25,11 +25,11 @@ from core.legal_time import legal_now
 from core.proof import proving
 from core.sizes import MESSAGES_AT_ONCE
 from licensing.api.views import actor_of, canonical
-from licensing.codes import GUARDS
 from shipments import actions, answers, selectors
+from shipments.actions.messages import key_of
 from shipments.api import examples, serializers
 from shipments.models import Shipment
-from shipments.refusals import problem
+from shipments.refusals import IN_ORDER, problem
 from shipments.states import ShipmentState
 
 # what is wrong with a request itself, beyond its shape
@@ -95,7 +95,7 @@ class Shipments(APIView):
         gives={201: serializers.ShipmentOutput},
         takes=serializers.ShipmentInput,
         keyed=True,
-        refuses=("not-found", *ASKED, *GUARDS, "report-overdue", "client-reference-used"),
+        refuses=("not-found", *ASKED, *IN_ORDER),
         sent=examples.REQUEST,
         answered={201: examples.RESERVED, 409: examples.EXHAUSTED},
     )
@@ -203,9 +203,8 @@ class CustomsMessages(APIView):
             raise Unreadable(_("The body is empty."), code="empty-body")
         if isinstance(request.data, list):
             if not 1 <= len(request.data) <= MESSAGES_AT_ONCE:
-                raise Invalid(
-                    [Problem("", "max-items", _("From 1 to {most} messages.").format(most=f"{MESSAGES_AT_ONCE:,}"))]
-                )
+                code = "max-items" if request.data else "min-items"
+                raise Invalid([Problem("", code, _("From 1 to {most} messages.").format(most=f"{MESSAGES_AT_ONCE:,}"))])
             return self._many(request, request.data)
         return self._one(request, request.data)
 
@@ -215,7 +214,7 @@ class CustomsMessages(APIView):
         try:
             return commands.claimed(
                 request,
-                f"message:{message.message_id}",
+                key_of(message.message_id),
                 actions.receive,
                 message,
                 render=serializers.receipt,

@@ -21,6 +21,7 @@ from core.web.fields import InstantField, QuantityField, one_needed
 from core.web.forms import StepForm
 from shipments import selectors
 from shipments.actions import ClearedLine, Message, Receipt, report
+from shipments.actions.messages import key_of
 from shipments.models import DECLARATION_PATTERN, DECLARATION_WORDS, CustomsMessage
 
 SECOND = timedelta(seconds=1)
@@ -275,7 +276,7 @@ def says(event: str) -> Callable[..., Answer]:
         body["message_id"] = f"page:{fingerprint('', key, body)[:40]}"  # as no program can guess it
         claim = Claim(
             organization_id=by.organization_id or 0,
-            key=f"message:{body['message_id']}",
+            key=key_of(body["message_id"]),
             fingerprint=fingerprint("POST", ref, body),
             render=lambda receipt: Answer(302, "text/plain", booked(receipt)),
             refuse=_refuse,

@@ -28,7 +28,7 @@ from shipments.actions.closing import open_ends
 from shipments.actions.reports import FILE_KINDS
 from shipments.actions.reservations import DAYS_AHEAD_MOST, TOO_FAR, too_far
 from shipments.models import CLIENT_REFERENCE_LONGEST
-from shipments.refusals import problem
+from shipments.refusals import exhausted, problem
 
 
 class VisitForm(StepForm):
@@ -206,8 +206,7 @@ class ShipmentForm(forms.Form):
             self.add_error("planned_on", TOO_FAR.format(days=DAYS_AHEAD_MOST))
         for name, made in self.taken if self.errors and not data.get("final") else ():
             line = self.lines[self.quantity_names.index(name)]
-            if made.quantity > line.room:
-                failure = {"code": "line-exhausted", "pointer": "", "remaining": max(line.room, 0), "unit": line.unit}
+            if failure := exhausted(line, made.quantity):
                 self.add_error(name, problem(failure).message)
 
     def request(self) -> ShipmentRequest:

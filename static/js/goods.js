@@ -6,6 +6,8 @@
   const form = document.getElementById("application");
   const together = document.getElementById("worth");
   if (!form || !together) return;
+  const places = { quantity: Number(form.dataset.quantityPlaces), price: Number(form.dataset.pricePlaces) };
+  const cent = 10n ** BigInt(places.quantity + places.price - 2);
   // "1,200.5" as so many parts of a unit; null: nobody can read that yet
   const read = (text, places) => {
     let plain = text.normalize("NFKC").trim();
@@ -45,9 +47,9 @@
         shown.textContent = "–";
         return;
       }
-      const quantity = read(row.querySelector("[name$=-quantity]").value, 3);
-      const price = read(row.querySelector("[name$=-unit_price]").value, 4);
-      const worth = quantity && price ? (quantity * price + 50000n) / 100000n : null;
+      const quantity = read(row.querySelector("[name$=-quantity]").value, places.quantity);
+      const price = read(row.querySelector("[name$=-unit_price]").value, places.price);
+      const worth = quantity && price ? (quantity * price + cent / 2n) / cent : null;
       shown.textContent = money(worth);
       sum = sum === null || worth === null ? null : sum + worth;
     });

@@ -78,7 +78,7 @@ class Licenses:
             )
             lines = _grouped(
                 LicenseLine.objects.filter(license__in=of)
-                .annotate(left=F("authorized") + F("credited") - F("drawn") - F("lapsed"))
+                .annotate(left=LicenseLine.UNCROSSED)
                 .values_list("license_id", "pk", "number", "control_item__code", "unit", "left")
             )
             causes = _grouped(

@@ -30,7 +30,7 @@ from licensing.elements import HOME, named_in, show_percent
 from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
 from licensing.models.applications import PORT_PATTERN
 from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
-from licensing.prices import PRICE_MOST, WORTH_MOST, in_words, worth
+from licensing.prices import PRICE_MOST, PRICE_PLACES, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
 from licensing.web.forms.elements import ElementsField
@@ -293,7 +293,7 @@ class LineForm(forms.Form):
     )
     unit_price = PriceField(
         label=gettext_lazy("Unit price"),
-        places=4,
+        places=PRICE_PLACES,
         most=PRICE_MOST,
         required=False,
         help_text=gettext_lazy("For one of that unit, e.g. 58.25."),
@@ -329,7 +329,7 @@ class LineForm(forms.Form):
     )
     purity = PurityField(
         label=gettext_lazy("Purity"),
-        places=4,
+        places=PRICE_PLACES,
         most=100,
         required=False,
         help_text=gettext_lazy("In percent of the mass, where the goods are sold by it."),
