@@ -72,6 +72,11 @@ class Actor:
         return self.organization.kind if self.organization else ""
 
     @property
+    def reads_names(self) -> bool:
+        """Of officers he reads who they are, and their notes; exporters and customs read what they are."""
+        return self.kind not in ("exporter", "customs")
+
+    @property
     def organization_id(self) -> int | None:
         return self.organization.pk if self.organization else None
 

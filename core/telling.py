@@ -52,7 +52,7 @@ def told(lines: Iterable[HistoryLine], reader: Actor) -> list[Told]:
     """The lines as this reader reads them. Exporters read roles of officers, never their names or notes; customs reads
     nobody's."""
     lines = list(lines)
-    hidden = reader.kind in ("exporter", "customs")
+    hidden = not reader.reads_names
     offices = {"ministry": pgettext("history", "the ministry"), "customs": pgettext("history", "customs")}
     if reader.kind == "customs":
         offices["exporter"] = pgettext("history", "the company")

@@ -295,6 +295,7 @@ def test_a_mail_names_what_happened_with_a_link_and_tells_no_content(world):
         "days": 30,
         "day": 40,
         "signatures": 1,
+        "cause": "site_visit",
         "step": "admit",
         "deadline": "2031-05-04",
         "starts_on": "2031-05-04",
