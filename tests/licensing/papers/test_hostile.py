@@ -50,9 +50,7 @@ def test_each_text_of_each_paper_may_be_anything(world, clock):
     story.told(world, clock)
     papers.make_due()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL idle_in_transaction_session_timeout = 0"
-        )  # a kind has many texts, typeset between two
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # (many texts are typeset between two)
     wrong, tried = [], set()
     for kind in sorted(set(Paper.objects.values_list("kind", flat=True))):
         paper = Paper.objects.filter(kind=kind).select_related("line").first()
