@@ -96,9 +96,9 @@ def post(world, client):
     return send
 
 
-@pytest.mark.parametrize("text", ["[]", "[" + ",".join("1" * 1_001) + "]"])
-def test_a_list_has_1_to_1000_messages(text, post):
-    assert post("customs", "/api/v1/customs/messages/", text) == (422, "max-items")
+@pytest.mark.parametrize(("text", "code"), [("[]", "min-items"), ("[" + ",".join("1" * 1_001) + "]", "max-items")])
+def test_a_list_has_1_to_1000_messages(text, code, post):
+    assert post("customs", "/api/v1/customs/messages/", text) == (422, code)
 
 
 def test_an_empty_message_is_named(post):

@@ -78,7 +78,7 @@ def test_whoever_may_not_suspend_a_company_reads_who_does(world, client):
         client.force_login(who.user)
         page = client.get(f"/desk/exporters/{world.exporter.organization_id}/")
         assert page.status_code == 200
-        said[who] = "A deciding officer suspends a company" in page.content.decode()
+        said[who] = "A company is suspended by a deciding officer" in page.content.decode()
     assert list(said.values()) == [True, False]
 
 
