@@ -23,7 +23,7 @@ FILED_MONTHS = 12  # before today, at most
 
 
 def of_the_year(actor: Actor, at: datetime) -> QuerySet[Application]:
-    """A company's own cases of one shipment that it filed in the last months, and that nobody turned away."""
+    """A company's own cases of one shipment that it filed in the last FILED_MONTHS, and that nobody turned away."""
     rows = of_company(applications_for(actor), actor)
     return rows.filter(kind=Kind.PER_SHIPMENT, state__in=MERGING, submitted_at__gte=since(at))
 
