@@ -5,12 +5,13 @@ from typing import Any
 from allauth.account.forms import SetPasswordForm
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import provinces
 from core.errors import DomainError
-from core.models import Organization, Role, User
+from core.models import ApiKey, Organization, Role, User
 from core.models.people import KEY_DAYS_MOST
 from core.models.roles import ROLES_OF, TEAM
 from core.scopes import scopes_of
@@ -21,8 +22,13 @@ def role_choices(kind: str) -> list[tuple[str, Any]]:
     return [(role.value, role.label) for role in ROLES_OF[kind]]
 
 
+def length_of(model: type[Model], name: str) -> int:
+    """How many characters such a field of these rows holds: what a form may take for it."""
+    return int(model._meta.get_field(name).max_length)
+
+
 class MemberForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=_("Name"), max_length=length_of(User, "name"))
     email = forms.EmailField(label=_("Email address"), help_text=_("A one-time link to choose a password goes there."))
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
@@ -35,7 +41,7 @@ class MemberForm(forms.Form):
 class JoinForm(SetPasswordForm):
     """Name and password of whoever was invited."""
 
-    name = forms.CharField(label=_("Your name"), max_length=120)
+    name = forms.CharField(label=_("Your name"), max_length=length_of(User, "name"))
     field_order = ["name", "password1", "password2"]
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
@@ -67,7 +73,7 @@ class OfficerRolesForm(RolesForm):
 
 class OfficerForm(forms.Form):
     organization_id = forms.TypedChoiceField(label=_("Office"), coerce=int)
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=_("Name"), max_length=length_of(User, "name"))
     email = forms.EmailField(label=_("Email address"))
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
@@ -82,7 +88,9 @@ class OfficerForm(forms.Form):
 
 
 class KeyForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, for example “ERP, Ganzhou”."))
+    name = forms.CharField(
+        label=_("Name"), max_length=length_of(ApiKey, "name"), help_text=_("What uses it, for example “ERP, Ganzhou”.")
+    )
     scopes = forms.MultipleChoiceField(label=_("May"), widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label=_("Lasts, days"), min_value=1, max_value=KEY_DAYS_MOST, initial=KEY_DAYS_MOST)
 
@@ -104,8 +112,8 @@ class KeyForm(forms.Form):
 
 
 class OfficeForm(forms.Form):
-    name_en = forms.CharField(label=_("Name in English"), max_length=200)
-    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=200)
+    name_en = forms.CharField(label=_("Name in English"), max_length=length_of(Organization, "name_en"))
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=length_of(Organization, "name_zh"))
 
 
 class StepForm(forms.Form):

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from core import provinces
 from core.decided import filled
 from core.errors import DomainError
-from core.models import User
+from core.models import Organization, User
 from core.web.fields import CountryField
-from core.web.forms import ReasonForm, StepForm, read_upload
+from core.web.forms import ReasonForm, StepForm, length_of, read_upload
 from core.web.refused import refusals_in
 from exporters import actions
 from exporters.models import CONTACTS, PHONE_LONGEST, PHONES, Exporter, Party
@@ -23,9 +23,9 @@ from exporters.models import CONTACTS, PHONE_LONGEST, PHONES, Exporter, Party
 class SignupForm(AllauthSignup):
     """A new company and its first signatory. Everything is written, or nothing."""
 
-    your_name = forms.CharField(label=_("Your name"), max_length=120)
-    name_en = forms.CharField(label=_("Company name in English"), max_length=200)
-    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=200)
+    your_name = forms.CharField(label=_("Your name"), max_length=length_of(User, "name"))
+    name_en = forms.CharField(label=_("Company name in English"), max_length=length_of(Organization, "name_en"))
+    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=length_of(Organization, "name_zh"))
     uscc = forms.CharField(
         label=_("Unified social credit code"),
         max_length=40,
@@ -90,8 +90,8 @@ class CompanyForm(forms.ModelForm):
     """seen: the version of its row, or an older one. names: its reader may mend names and credit code, too."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    name_en = forms.CharField(label=_("Company name in English"), max_length=200)
-    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=200)
+    name_en = forms.CharField(label=_("Company name in English"), max_length=length_of(Organization, "name_en"))
+    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=length_of(Organization, "name_zh"))
     uscc = forms.CharField(
         label=_("Unified social credit code"),
         max_length=40,
@@ -141,9 +141,11 @@ class ReturnForm(ReasonForm):
 class RestateForm(StepForm):
     """Contacts and customs code, as they stand."""
 
-    main_manager = forms.CharField(label=_("Main manager"), max_length=120)
+    main_manager = forms.CharField(label=_("Main manager"), max_length=length_of(Exporter, "main_manager"))
     handler = forms.CharField(
-        label=_("Handler"), max_length=120, help_text=_("Whom an officer may call about your cases.")
+        label=_("Handler"),
+        max_length=length_of(Exporter, "handler"),
+        help_text=_("Whom an officer may call about your cases."),
     )
     handler_phone = _phone_field(_("Telephone of the handler"), required="handler_phone" in actions.NEEDED)
     main_manager_phone = _phone_field(_("Telephone of the main manager"))
@@ -158,11 +160,13 @@ class RestateForm(StepForm):
 class ChangeForm(StepForm):
     """What was verified, as it stands, to be changed; why, and the paper that says so."""
 
-    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=200)
-    name_en = forms.CharField(label=_("Company name in English"), max_length=200)
+    name_zh = forms.CharField(label=_("Company name in Chinese"), max_length=length_of(Organization, "name_zh"))
+    name_en = forms.CharField(label=_("Company name in English"), max_length=length_of(Organization, "name_en"))
     province = forms.ChoiceField(label=_("Province"), choices=provinces.choices)
-    address = forms.CharField(label=_("Address"), max_length=300)
-    legal_representative = forms.CharField(label=_("Legal representative"), max_length=120)
+    address = forms.CharField(label=_("Address"), max_length=length_of(Exporter, "address"))
+    legal_representative = forms.CharField(
+        label=_("Legal representative"), max_length=length_of(Exporter, "legal_representative")
+    )
     reason = forms.CharField(label=_("Why it changes"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     paper = forms.FileField(label=_("The paper that says so"), help_text=paper_help())
     is_license = forms.BooleanField(

@@ -17,7 +17,7 @@ from core.files import ROWS, SHEET, examine
 from core.sizes import TEXT_CHARACTERS
 from core.templatetags.lodestone import money, quantity, unit_word
 from core.web.fields import AmountField, DayField, FilesField, QuantityField, one_needed
-from core.web.forms import ReasonForm, StepForm, read_upload
+from core.web.forms import ReasonForm, StepForm, length_of, read_upload
 from core.web.lists import countries
 from licensing import elements, selectors
 from licensing.models import License, ToleranceMode, Visit
@@ -36,7 +36,7 @@ class VisitForm(StepForm):
 
     kind = forms.ChoiceField(label=gettext_lazy("What was done"), choices=Visit.Kind.choices, widget=forms.RadioSelect)
     made_on = DayField(label=gettext_lazy("On"))
-    went = forms.CharField(label=gettext_lazy("Who went"), max_length=300)
+    went = forms.CharField(label=gettext_lazy("Who went"), max_length=length_of(Visit, "went"))
     end_user = forms.ChoiceField(label=gettext_lazy("End-user"), required=False)
     shipment = forms.CharField(label=gettext_lazy("Shipment, by its number"), required=False, max_length=16)
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=Visit.Outcome.choices, widget=forms.RadioSelect)

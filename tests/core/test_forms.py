@@ -13,12 +13,20 @@ from django.test import Client
 from core.access import clock as clock_actor
 from core.files import EICAR
 from core.legal_time import legal_today
-from core.models import Document, Organization, User
+from core.models import ApiKey, Document, Organization, User
 from core.templatetags.lodestone import day
-from exporters.models import Exporter
+from core.web.forms import JoinForm, KeyForm, MemberForm, OfficeForm, OfficerForm
+from exporters.models import Exporter, Stop
+from exporters.web.forms import ChangeForm, CompanyForm, RestateForm, SignupForm
 from licensing.actions import licenses
-from licensing.models import Application
+from licensing.models import Application, ApplicationLine, ControlItem, Declaration, Revocation, Screening, Visit
+from licensing.web.forms.applications import LineForm
+from licensing.web.forms.companies import BarForm, StopForm
+from licensing.web.forms.declarations import CertificateForm, OriginalForm
+from licensing.web.forms.licenses import ProposeRevokeForm
+from licensing.web.forms.screenings import ResolveForm, ScreenForm
 from shipments.models import Shipment
+from shipments.web.forms import VisitForm
 from tests import make
 from tests.make import seen
 
@@ -36,6 +44,38 @@ def refused(response, *sentences, status=422):
     for sentence in sentences:
         assert sentence in html
     return html
+
+
+@pytest.mark.parametrize(
+    ("model", "forms", "fields"),
+    [
+        (User, [MemberForm, JoinForm, OfficerForm, SignupForm], {"name": "name", "your_name": "name"}),
+        (ApiKey, [KeyForm], {"name": "name"}),
+        (
+            Organization,
+            [OfficeForm, SignupForm, CompanyForm, ChangeForm],
+            {"name_en": "name_en", "name_zh": "name_zh"},
+        ),
+        (
+            Exporter,
+            [CompanyForm, RestateForm, ChangeForm],
+            {name: name for name in ("address", "legal_representative", "main_manager", "handler")},
+        ),
+        (ControlItem, [LineForm], {"code": "code"}),
+        (ApplicationLine, [LineForm], {name: name for name in ("description", "specification", "maker")}),
+        (Declaration, [CertificateForm], {"signer_name": "signer_name", "signer_post": "signer_post"}),
+        (Declaration, [OriginalForm], {"note": "original_note"}),
+        (Revocation, [ProposeRevokeForm], {"provision": "provision"}),
+        (Stop, [StopForm, BarForm], {"number": "number", "provision": "provision"}),
+        (Screening, [ScreenForm, ResolveForm], {"list_version": "list_version"}),
+        (Visit, [VisitForm], {"went": "went"}),
+    ],
+)
+def test_a_form_takes_as_many_characters_as_the_row_holds(model, forms, fields):
+    room = {name: model._meta.get_field(held).max_length for name, held in fields.items()}
+    taken = [(name, form.base_fields[name].max_length) for form in forms for name in fields if name in form.base_fields]
+    assert {name for name, _ in taken} == set(fields)
+    assert all(most == room[name] for name, most in taken)
 
 
 def test_a_wrong_check_character_in_a_credit_code(client, reference):

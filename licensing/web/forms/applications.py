@@ -22,12 +22,22 @@ from core.selectors import country_called, unknown_countries
 from core.templatetags.lodestone import day, money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from core.web.fields import words_of as words_of_choices
+from core.web.forms import length_of
 from exporters.models import Party
 from licensing.actions.amendments import counts_from
 from licensing.actions.applications import FILE_KINDS, LINES_MOST, SIGNED_AHEAD, USUAL
 from licensing.actions.drafts import SAID, Draft, LineDraft
 from licensing.elements import HOME, named_in, show_percent
-from licensing.models import Application, ApplicationDocument, Basis, ControlItem, Declaration, Inquiry, Kind
+from licensing.models import (
+    Application,
+    ApplicationDocument,
+    ApplicationLine,
+    Basis,
+    ControlItem,
+    Declaration,
+    Inquiry,
+    Kind,
+)
 from licensing.models.applications import PORT_PATTERN
 from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.prices import PRICE_MOST, PRICE_PLACES, WORTH_MOST, in_words, worth
@@ -279,13 +289,13 @@ class LineForm(forms.Form):
 
     code = forms.CharField(
         label=gettext_lazy("Control code"),
-        max_length=20,
+        max_length=length_of(ControlItem, "code"),
         widget=forms.TextInput(attrs={"list": "control-codes", "autocomplete": "off"}),
         help_text=gettext_lazy("For example 1C905.a.4"),
     )
     description = forms.CharField(
         label=gettext_lazy("Description"),
-        max_length=300,
+        max_length=length_of(ApplicationLine, "description"),
         help_text=gettext_lazy("Grade, shape, composition; e.g. N42SH, Dy 3.2 %."),
     )
     quantity = QuantityField(
@@ -304,8 +314,12 @@ class LineForm(forms.Form):
         required=False,
         error_messages={"invalid": GOODS_CODE_WORDS},
     )
-    specification = forms.CharField(label=gettext_lazy("Model or specification"), max_length=120, required=False)
-    maker = forms.CharField(label=gettext_lazy("Maker"), max_length=200, required=False)
+    specification = forms.CharField(
+        label=gettext_lazy("Model or specification"),
+        max_length=length_of(ApplicationLine, "specification"),
+        required=False,
+    )
+    maker = forms.CharField(label=gettext_lazy("Maker"), max_length=length_of(ApplicationLine, "maker"), required=False)
     origin = OriginField(
         label=gettext_lazy("Country of origin"),
         max_length=60,  # a name is not cut to the code of another country

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.decided import filled
 from core.web.fields import DayField
-from core.web.forms import ReasonForm, StepForm
+from core.web.forms import ReasonForm, StepForm, length_of
+from exporters.models import Stop
 from licensing.models import Application, License
 from licensing.states import IN_FORCE, OPEN_CASE
 
@@ -34,15 +35,15 @@ class CountersignBarForm(Hits):
 class StopForm(Hits, ReasonForm):
     """An order that stops the account."""
 
-    number = forms.CharField(label=_("Number of the order"), max_length=60)
-    provision = forms.CharField(label=_("Provision on which it rests"), max_length=200)
+    number = forms.CharField(label=_("Number of the order"), max_length=length_of(Stop, "number"))
+    provision = forms.CharField(label=_("Provision on which it rests"), max_length=length_of(Stop, "provision"))
     field_order = ["number", "provision", "reason"]
 
 
 class BarForm(StopForm):
     """A penalty decision that bars the company through a day."""
 
-    number = forms.CharField(label=_("Number of the penalty decision"), max_length=60)
+    number = forms.CharField(label=_("Number of the penalty decision"), max_length=length_of(Stop, "number"))
     last_day = DayField(
         label=_("Last day of the bar"),
         help_text=filled(

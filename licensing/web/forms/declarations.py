@@ -11,7 +11,7 @@ from core.decided import filled
 from core.models import Country
 from core.templatetags.lodestone import day
 from core.web.fields import CountriesField, DayField, TickedFirst
-from core.web.forms import StepForm, read_upload
+from core.web.forms import StepForm, length_of, read_upload
 from exporters.models import Party
 from licensing.actions.declarations import FILE_KINDS, told
 from licensing.models import Application, ControlItem, Declaration, InvalidGround
@@ -82,8 +82,8 @@ class CertificateForm(StepForm):
             gettext_lazy("{kinds}, at most {most} MB."), kinds=FILE_KINDS, most="core.sizes.FILE_MEGABYTES"
         ),
     )
-    signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=120)
-    signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=120)
+    signer_name = forms.CharField(label=gettext_lazy("Signed by"), max_length=length_of(Declaration, "signer_name"))
+    signer_post = forms.CharField(label=gettext_lazy("Post"), max_length=length_of(Declaration, "signer_post"))
     signed_on = DayField(label=gettext_lazy("Signed on"))
 
     def facts(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class OriginalForm(StepForm):
     on = DayField(label=gettext_lazy("Received on"))
     note = forms.CharField(
         label=gettext_lazy("Note"),
-        max_length=300,
+        max_length=length_of(Declaration, "original_note"),
         required=False,
         help_text=gettext_lazy("The exporter reads this, too."),
     )

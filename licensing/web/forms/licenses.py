@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy
 from core.decided import filled
 from core.errors import DomainError
 from core.web.fields import DayField
-from core.web.forms import StepForm, read_upload
+from core.web.forms import StepForm, length_of, read_upload
 from licensing.actions.licenses import against_surrender
 from licensing.actions.revocations import FILE_KINDS
-from licensing.models import EndReason, License, Suspension
+from licensing.models import EndReason, License, Revocation, Suspension
 from licensing.selectors import why
 
 
@@ -44,7 +44,7 @@ class ProposeRevokeForm(StepForm):
     )
     provision = forms.CharField(
         label=gettext_lazy("Provision"),
-        max_length=200,
+        max_length=length_of(Revocation, "provision"),
         help_text=gettext_lazy("By name and article, as the letter will have it. Its holder reads it."),
     )
     reason = forms.CharField(

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from core.legal_time import legal_today
 from core.web.fields import DayField
-from core.web.forms import StepForm
-from licensing.models import Application, License
+from core.web.forms import StepForm, length_of
+from licensing.models import Application, License, Screening
 from licensing.models.screenings import NO_HIT, UNRESOLVED
 from licensing.policy.vocabulary import HIT
 from licensing.selectors import hits_on, screened_in
@@ -24,7 +24,7 @@ class ScreenForm(StepForm):
     hit = forms.ChoiceField(label=gettext_lazy("What was found"), widget=forms.RadioSelect)
     list_version = forms.CharField(
         label=gettext_lazy("Version of the lists"),
-        max_length=80,
+        max_length=length_of(Screening, "list_version"),
         help_text=gettext_lazy("As the lists name it, for example “control and watch lists, 6 May 2026”."),
     )
     screened_on = DayField(label=gettext_lazy("Screened on"))
@@ -52,7 +52,7 @@ class ResolveForm(StepForm):
     hit = forms.ChoiceField(label=gettext_lazy("Is it this party?"), widget=forms.RadioSelect)
     list_version = forms.CharField(
         label=gettext_lazy("Version of the lists"),
-        max_length=80,
+        max_length=length_of(Screening, "list_version"),
         help_text=gettext_lazy("Against which you looked today."),
     )
     reason = forms.CharField(
