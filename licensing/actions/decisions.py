@@ -63,7 +63,7 @@ from licensing.models.rates import HOME_CURRENCY
 from licensing.policy.vocabulary import CLEARANCES_LEAST
 from licensing.selectors import Judged, applications_for, judge, licenses_for, next_turn, read_parts, steps
 from licensing.selectors.floors import floors_of
-from licensing.states import TAKEN, DeclarationState
+from licensing.states import TAKEN, ApplicationState, DeclarationState
 
 Step, Outcome = DecisionStep.Step, DecisionStep.Outcome
 _CONSIGNEES = (
@@ -388,7 +388,6 @@ def approve(
     row = lock(applications_for(by), ref=ref)
     require(row.approve, by=by, seen=seen)
     require_not_barred(row)
-    require_amendable(row)
     require_another(row.not_to_decide(by))
     step = _recommendation(row)
     users = [user for user in row.end_users.all() if user.pk in step.kept]
@@ -399,13 +398,10 @@ def approve(
             _("A refusal was recommended. Return the case with your reason if you see it otherwise."),
             code="not-recommended",
         )
-    require_none_closed(row, users)
-    require_verified(declarations, step)
-    require_above_used(row, step)
-    granted = recommended(row)
-    edition, said, _judged = _look_again(row, granted, "approve", at, acknowledged)
+    granted = granted_by(row)
+    edition, said, _judged = _look_again(row, granted, declarations, "approve", at, acknowledged)
     require_departure(Outcome.APPROVE, said, departure)
-    in_part = granted is not None and granted.in_part
+    in_part = granted.in_part
     text = text.strip() or (step.text if in_part else "")
     _decide(row, step, Outcome.APPROVE, by, at, text=text, presumed=said, departure=departure)
     move(row.approve, by=by, at=at, edition=edition, facts={"in_part": in_part}, decided_at=at)
@@ -476,31 +472,55 @@ def lock_declarations(
 
 
 def _look_again(
-    row: Application, granted: Granted | None, moment: str, at: datetime, acknowledged: str
+    row: Application, granted: Granted, declarations: list[Declaration], moment: str, at: datetime, acknowledged: str
 ) -> tuple[str, str, list[Judged]]:
-    """The rules open what is granted and hold nothing of it, and what they say is no news to whoever decides.
+    """What was recommended can be granted, and what the rules say is no news to whoever decides.
 
     Returns the edition, the strictest that the rules say of what is granted, and all that they say.
     """
     judged = judge(row, at=at)
-    lines, kept = require_grantable(row, granted, judged)
+    lines, kept = require_grantable(row, granted, declarations, judged)
     require_acknowledged(row, judged, acknowledged)
     return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged
 
 
-def require_grantable(row: Application, granted: Granted | None, judged: list[Judged]) -> tuple[set[int], set[int]]:
-    """The rules open what was recommended, hold nothing of it, and allow it as it was recommended; its papers are
-    there. Returns which lines and end-users that are."""
+def granted_by(row: Application) -> Granted:
+    """What was recommended of a case that is approved or issued."""
+    granted = recommended(row)
     assert granted is not None, "what is approved was recommended"
-    kept = {user.pk for user in row.end_users.all()} - {user.pk for user in granted.left_out}
+    return granted
+
+
+def require_grantable(
+    row: Application, granted: Granted, declarations: Iterable[Declaration], judged: list[Judged]
+) -> tuple[set[int], set[int]]:
+    """All that approval and issue ask of what was recommended, and the desk beforehand: in this order.
+
+    declarations: those that it relies on. Returns the lines and end-users that are granted.
+    """
+    step = row.basis
+    assert step is not None, "it is what was read as recommended"
+    users = [user for user in row.end_users.all() if user.pk in step.kept]
+    kept = {user.pk for user in users}
     lines = {line.number for line in granted.licensed}
+    require_amendable(row)
+    require_none_closed(row, users)
+    require_verified(declarations, step)
+    _require_above_used(row, step)
     _require_declared(row, lines, kept)
+    require_let_through(row, judged, lines, kept)
+    require_papers(row, judged, lines, kept)
+    _require_allowed(row, limits(row, judged, lines, kept))
+    if row.state == ApplicationState.APPROVED:
+        require_excepted(row, judged, lines, kept)
+    return lines, kept
+
+
+def require_let_through(row: Application, judged: list[Judged], lines: set[int], kept: set[int]) -> None:
+    """No hit on whom it names is only possible; the rules open it, and hold nothing of it."""
     require_resolved(judged, kept)
     require_open(row, judged, lines, kept)
-    require_papers(row, judged, lines, kept)
     require_not_held(judged, lines, kept)
-    _require_allowed(row, limits(row, judged, lines, kept))
-    return lines, kept
 
 
 def _require_declared(row: Application, lines: set[int], kept: set[int]) -> None:
@@ -538,7 +558,7 @@ def _require_allowed(row: Application, most: Limits) -> None:
         raise DomainError(" ".join([*wrong, remedy]), code="limits-exceeded")
 
 
-def require_above_used(row: Application, step: DecisionStep) -> None:
+def _require_above_used(row: Application, step: DecisionStep) -> None:
     """No less is granted than is used of the license that it amends. Raises DomainError below-used with all that is."""
     if row.amends is None:
         return
@@ -601,11 +621,13 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     declarations, others = lock_declarations(kept, theirs)
     before = _lock_amended(row, by)
     at = legal_now()
-    require_amendable(row)
     _require_no_end_proposed(before)
     if not row.exporter.acts:
         message = row.exporter.not_acting() or _("The exporter's account is not active.")
         raise DomainError(message, code="exporter-not-active")
+    granted = granted_by(row)
+    edition, _said, judged = _look_again(row, granted, declarations, "issue", at, acknowledged)
+    lines = {line.number for line in granted.licensed}
     earliest = row.begins_on(legal_day(at))
     first = usable_from or earliest
     if first < legal_day(at):
@@ -630,14 +652,6 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
             "The {months} months granted count from the first day of the license that this changes, and are over."
         )
         raise Invalid([Problem("/usable_from", "date-out-of-range", message.format(months=step.months))])
-    require_none_closed(row, kept)
-    require_verified(declarations, step)
-    require_above_used(row, step)
-    granted = recommended(row)
-    edition, _said, judged = _look_again(row, granted, "issue", at, acknowledged)
-    assert granted is not None, "what is issued was recommended"
-    lines = {line.number for line in granted.licensed}
-    require_excepted(row, judged, lines, {user.pk for user in kept})
     foreseen = foresee(row, judged, at)
     parties = {user.declaration_id: user.party for user in row.end_users.all()}
     codes = {line.control_item_id for line in granted.licensed}

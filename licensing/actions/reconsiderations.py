@@ -23,17 +23,15 @@ from licensing.actions.decisions import (
     keep_grant,
     lock_declarations,
     require_grounds,
+    require_let_through,
 )
 from licensing.actions.findings import (
     freeze,
     presumed,
     require_acknowledged,
     require_departure,
-    require_not_held,
-    require_open,
 )
 from licensing.actions.reliance import require_verified
-from licensing.actions.screenings import require_resolved
 from licensing.granted import compare
 from licensing.models import Application, DecisionStep, Reconsideration, ReconsiderationEntry, Service
 from licensing.selectors import applications_for, judge, remedies_of, term_of
@@ -163,9 +161,7 @@ def change(
     judged = judge(row, at=at)
     grant = granting(row, judged, text=text, **granted)
     require_verified(declarations, None)
-    require_resolved(judged, grant.kept)
-    require_open(row, judged, grant.numbers, grant.kept)
-    require_not_held(judged, grant.numbers, grant.kept)
+    require_let_through(row, judged, grant.numbers, grant.kept)
     require_acknowledged(row, judged, acknowledged)
     said = presumed(judged, grant.numbers, grant.kept)
     require_departure(Outcome.APPROVE, said, departure)

@@ -17,11 +17,9 @@ from core.web import papers
 from core.web.steps import Failed, of_one_moment, offered
 from exporters.selectors import stop_of
 from licensing import granted, selectors
-from licensing.actions.amendments import require_amendable, require_none_closed
-from licensing.actions.decisions import require_above_used, require_grantable
+from licensing.actions.decisions import require_grantable
 from licensing.actions.declarations import stated
-from licensing.actions.findings import asked_of_each, asked_why, lacking, limits, presumed, require_excepted
-from licensing.actions.reliance import require_verified
+from licensing.actions.findings import asked_of_each, asked_why, lacking, limits, presumed
 from licensing.models import Application, Declaration, EndUse
 from licensing.models.screenings import counting
 from licensing.papers import end_use
@@ -163,15 +161,7 @@ def _judged(row: Application) -> dict[str, Any]:
         said["approve"] = presumed(judged, licensed, kept)
         try:
             declared = (user.declaration for user in row.end_users.all() if user.pk in kept)
-            step = row.basis
-            assert step is not None, "it is what was read as recommended"
-            require_amendable(row)
-            require_none_closed(row, [user for user in row.end_users.all() if user.pk in kept])
-            require_above_used(row, step)
-            require_verified([one for one in declared if one.checked], step)
-            require_grantable(row, recommended, judged)
-            if row.state == ApplicationState.APPROVED:
-                require_excepted(row, judged, licensed, kept)
+            require_grantable(row, recommended, [one for one in declared if one.checked], judged)
         except DomainError as refusal:
             against = refusal.detail
     holds = of_case(selectors.holds_of(judged))

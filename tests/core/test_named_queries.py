@@ -33,7 +33,7 @@ SUBMIT = [
     *WRITTEN,
 ]
 LOOKED_AT = [*PARTS, "licensing_decisionstep", "licensing_declaration", "legal_now", "licensing_policyedition"]
-LOOKED_AGAIN = ["licensing_finding", *KNOWN, "licensing_declarationitem", "insert licensing_finding"]
+LOOKED_AGAIN = ["licensing_finding", *KNOWN, "licensing_declarationitem"]
 APPROVE = [
     *OF_A_CASE,
     "exporters_exporter",  # is it barred
@@ -41,6 +41,7 @@ APPROVE = [
     "licensing_application",  # who changed its refusal
     *LOOKED_AT,
     *LOOKED_AGAIN,
+    "insert licensing_finding",
     "insert licensing_decisionstep",
     *WRITTEN,
 ]
@@ -53,6 +54,7 @@ ISSUE = [
     *LOOKED_AT,
     *LOOKED_AGAIN,
     "licensing_finding",  # what its approval excepted
+    "insert licensing_finding",
     "insert licensing_license",
     "insert licensing_license_consignees",
     "insert licensing_licenseenduser",
