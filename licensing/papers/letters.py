@@ -366,6 +366,7 @@ def reconsideration(line: HistoryLine, case: Application) -> Data:
     return {
         "provisions": _of_what_stands(case, line),
         "step": line.verb,
+        "title": said.both(lambda: RECONSIDERED[line.verb]),
         "due_on": said.day(date.fromisoformat(facts["due_on"])) if "due_on" in facts else None,
         "day_0": said.day(date.fromisoformat(facts["day_0"])) if "day_0" in facts else None,
         "accept_days": ACCEPT_DAYS,
@@ -481,7 +482,7 @@ def account(line: HistoryLine, exporter: Exporter) -> Data:
     }
 
 
-# what each step of a reconsideration is called on its letter
+# the steps of a reconsideration that are told by a letter, and what each is called on it
 RECONSIDERED: dict[str, "str | Promise"] = {
     "admit": _("Notice: request to reconsider accepted"),
     "admit_by_law": _("Notice: request to reconsider counts as accepted"),
@@ -514,7 +515,7 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
         _("Letter about the reconsideration"),
         of_case(reconsideration),
         "application",
-        ("admit", "admit_by_law", "extend", "uphold", "change", "quash"),
+        tuple(RECONSIDERED),
     ),
     ("suspension", _("Notice of suspension"), of_license(suspension), "license", ("suspend", "narrow")),
     ("lift", _("Notice that a suspension was lifted"), of_license(lift), "license", ("lift", "widen")),

@@ -765,3 +765,4 @@ def test_each_letter_about_a_reconsideration_is_called_by_its_step(language, nam
     client.cookies["language"] = language
     page = client.get(f"/applications/{ref}/").content.decode()
     assert [re.search(rf">\s*{name}\s*</a>", page) is not None for name in names] == [True, True]
+    assert names[1].replace(" ", "") in text_of(of_case(world, ref), "reconsideration")
