@@ -28,6 +28,7 @@ from django.core.management import get_commands
 from config.local import embedded, launcher
 from config.local.embedded import folder as data_folder
 from config.local.embedded import postgres, programs
+from core import sizes
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -158,6 +159,11 @@ def proxy_folder(folder: Path, changes: dict[str, str] | None = None) -> Path:
 def nginx(folder: Path, *words: str) -> list[str]:
     # Workers as ourselves: root's would become `nobody`, who cannot enter a test's folder.
     return [NGINX or "", "-p", f"{folder}/", "-c", f"{folder}/nginx.conf", "-e", "stderr", *words]
+
+
+def test_the_proxy_lets_the_largest_file_through_and_the_form_around_it() -> None:
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", (PROJECT / "config/nginx.conf").read_text())
+    assert int(most) >= max(sizes.FILE_MEGABYTES, sizes.BULK_MEGABYTES) + sizes.BODY_MEGABYTES
 
 
 @needs_nginx
