@@ -2,7 +2,7 @@
 
 import pytest
 
-from licensing.models import Application, ControlItem
+from licensing.models import Application, ApplicationDocument, ControlItem
 from licensing.web.forms import LineForm
 from tests.licensing.test_prices import row_of, text
 
@@ -77,3 +77,9 @@ def test_a_line_says_its_unit_and_what_it_lacks(browser, world):
     page = text(browser.get(f"/applications/{row.ref}/edit/"))
     assert '<output id="lines-0-unit" data-unit> kg </output>' in page
     assert 'data-says="Missing: {fields}"> Missing: Maker </span>' in page
+
+
+def test_the_empty_form_says_which_papers_are_needed(browser, monkeypatch):
+    monkeypatch.setitem(ApplicationDocument.NEEDED, ApplicationDocument.Type.OTHER, "Add a map.")
+    page = text(browser.get("/applications/new/"))
+    assert all(f"<li>{words}</li>" in page for words in ApplicationDocument.NEEDED.values())
