@@ -124,7 +124,7 @@ class Movements(APIView):
         if row is None:
             raise NotFound()
         lines = {line.number: line for line in row.lines.all()}
-        cursor = Cursor("transaction", "id")
+        cursor = Cursor(*selectors.MOVEMENT_ORDER)
         rows = cursor.page(selectors.movements_of(row), request)
         return Response(cursor.body([serializers.movement(item, lines) for item in rows]))
 

@@ -141,6 +141,7 @@ from licensing.selectors.lists import (
 )
 from licensing.selectors.merges import with_merged
 from licensing.selectors.movements import (
+    MOVEMENT_ORDER,
     clearances,
     clearances_taken,
     clearances_used,
@@ -235,6 +236,7 @@ __all__ = [
     "CASE_SEARCH",
     "FIRST_DAY",
     "ITEM_SEARCH",
+    "MOVEMENT_ORDER",
     "NEW",
     "NEWEST",
     "NO_CLOCK",

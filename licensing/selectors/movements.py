@@ -22,6 +22,8 @@ _goods: list[Tells] = []
 ReservedFor = Callable[[Iterable[License]], dict[tuple[int, int], list[str]]]
 _reserved_for: list[ReservedFor] = []
 
+MOVEMENT_ORDER = ("transaction", "id")  # none is committed later below one that is shown (decision 0024)
+
 
 def movements_of(license: License) -> QuerySet[Movement]:
     """In the order in which readers may page: none is committed later below one that is shown.
@@ -31,7 +33,7 @@ def movements_of(license: License) -> QuerySet[Movement]:
     settled = Q(transaction__lt=_number("pg_snapshot_xmin(pg_current_snapshot())"))
     settled |= Q(transaction__gte=_number("pg_snapshot_xmax(pg_current_snapshot())"))  # of before a restore
     own = Q(transaction=_number("pg_current_xact_id_if_assigned()"))
-    return Movement.objects.filter(settled | own, license_id=license.pk).order_by("transaction", "id")
+    return Movement.objects.filter(settled | own, license_id=license.pk).order_by(*MOVEMENT_ORDER)
 
 
 def latest_movements(license: License, most: int | None = None) -> list[Movement]:

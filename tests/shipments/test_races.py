@@ -284,7 +284,7 @@ def settled(license, many):
 
 
 def test_a_reader_of_movements_misses_none_that_is_committed_behind_a_later_one(live):
-    world, _server = live
+    world, server = live
     license = two_lines(world)
     party = license.end_users.get().party_id
     whom = {"license": license.pk, "end_user": party, "consignee": party, "destination": "DE", "port": "CNSHA"}
@@ -303,6 +303,10 @@ def test_a_reader_of_movements_misses_none_that_is_committed_behind_a_later_one(
     assert after[: len(opened)] == opened
     assert [row[2] for row in after[len(opened) :]] == [1, 1, 2]
     assert after[len(opened)][1] < by_id  # whoever pages by id has passed it
+    address = f"{server.url}/api/v1/licenses/{license.ref}/movements/"
+    key = make.key(world.exporter, *make.EXPORTER_SCOPES)
+    read = requests.get(address, headers={"Authorization": f"Bearer {key}"}, timeout=30).json()["results"]
+    assert [row["line"] for row in read] == [row[2] for row in after]
     first.close()
     second.close()
 
