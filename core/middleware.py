@@ -15,18 +15,13 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from core import access, proof, rates
+from core import access, problems, proof, rates
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
 from core.once import reading
 from core.web import errors, kept
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-
-def wants_problem(request: HttpRequest) -> bool:
-    """Everything below /api/ is answered in problem+json, whatever went wrong."""
-    return request.path_info.startswith("/api/")
 
 
 class RequestId:
@@ -100,7 +95,7 @@ class Transport:
             return errors.answer(request, Unreadable(_("The address has a NUL character."), code="forbidden-character"))
         if "\\000" in request.META.get("HTTP_COOKIE", "") or "\x00" in request.META.get("HTTP_COOKIE", ""):
             request.META["HTTP_COOKIE"] = ""  # no cookie of ours has one
-        if wants_problem(request):
+        if problems.wanted(request):
             if not settings.LOCAL and not request.is_secure():
                 return errors.answer(request, DomainError(_("Call over https."), code="https-required"))
             if not self.PLAIN_PATH.fullmatch(request.path_info):
@@ -146,7 +141,7 @@ class Access:
                 request.counted = True
             self._admit(request, kwargs)
         except NotSignedIn as refusal:
-            address = "" if wants_problem(request) or request.user.is_authenticated else kept.keep(request)
+            address = "" if problems.wanted(request) or request.user.is_authenticated else kept.keep(request)
             return errors.to_sign_in(address) if address else errors.answer(request, refusal)
         except Forbidden as refusal:
             return self._elsewhere(request, kwargs) or errors.answer(request, refusal)
@@ -159,7 +154,7 @@ class Access:
         match = request.resolver_match
         proves = match is not None and (match.view_name, request.method) in proof.proving and not request.afresh
         try:
-            actor = bearer(request, proves=proves) if wants_problem(request) else None
+            actor = bearer(request, proves=proves) if problems.wanted(request) else None
         except NotSignedIn:
             rates.count(request, access.NOBODY)  # keys are not to be tried out faster than anything else
             raise
@@ -170,7 +165,7 @@ class Access:
         match, method = request.resolver_match, request.method or "GET"
         if match:
             rates.count_tries(request, match.view_name)
-        row = access.find(match.view_name, method) if match and wants_problem(request) else None
+        row = access.find(match.view_name, method) if match and problems.wanted(request) else None
         if row:
             rates.count(request, request.actor, read=rates.counts_as_read(row, method))
 
@@ -224,7 +219,7 @@ class Keyed:
         self.with_session, self.with_key = get_response, Access.newest  # Django makes the innermost first
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        keyed = wants_problem(request) and request.META.get("HTTP_AUTHORIZATION")
+        keyed = problems.wanted(request) and request.META.get("HTTP_AUTHORIZATION")
         return (self.with_key if keyed else self.with_session)(request)
 
 
@@ -240,7 +235,7 @@ class Refusals:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):
             return errors.answer(request, exception)
-        if isinstance(exception, Http404) and wants_problem(request):
+        if isinstance(exception, Http404) and problems.wanted(request):
             return errors.answer(request, NotFound())
         if isinstance(exception, UnicodeDecodeError):
             return errors.answer(request, Unreadable(_("The request is not UTF-8."), code="invalid-encoding"))

@@ -16,6 +16,11 @@ MEDIA_TYPE = "application/problem+json"
 JSON = "application/json; charset=utf-8"  # of any other answer
 
 
+def wanted(request: HttpRequest) -> bool:
+    """Everything below /api/ is answered with one, whatever went wrong."""
+    return request.path_info.startswith("/api/")
+
+
 def document(refusal: DomainError) -> dict[str, Any]:
     """The problem's members, but for `instance`, which each answer has of its own."""
     return {

@@ -173,6 +173,11 @@ class Shipment(FSMModelMixin, models.Model):
         with what shipments.selectors.with_holds reads."""
         return self.state in OPEN_SHIPMENT and self.stopped
 
+    @property
+    def held_back(self) -> bool:
+        """It is on hold, and nothing of it may be declared: what was before is cleared as usual."""
+        return self.on_hold and self.state == S.RESERVED
+
     def past_on(self, day: date) -> bool:
         """The last day of its reservation is over; the sweep that says so may come later."""
         return day > self.reserved_until

@@ -43,7 +43,7 @@ def to_sign_in(address: str) -> HttpResponse:
 
 def answer(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """The refusal as this caller reads it: a problem document below /api/, else a page."""
-    if request.path_info.startswith("/api/"):
+    if problems.wanted(request):
         return problems.response(request, refusal)
     return page(request, refusal)
 
@@ -64,7 +64,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     hint = ""
-    if request.path_info.startswith("/api/"):
+    if problems.wanted(request):
         hint = _("No such address. Addresses end in a slash; what can be called is listed at {docs}.")
         if request.path_info.endswith("/"):
             hint = _("No such address. What can be called is listed at {docs}.")
@@ -84,7 +84,7 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 def unavailable(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """503 with Retry-After, made without the database. It says that nobody knows whether a change was made."""
-    if request.path_info.startswith("/api/"):
+    if problems.wanted(request):
         return problems.response(request, refusal)
     body = loader.get_template("503.html").render(
         {
@@ -103,7 +103,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     if refusal := problems.of_the_database(sys.exc_info()[1]):
         return unavailable(request, refusal)
-    if request.path_info.startswith("/api/"):
+    if problems.wanted(request):
         return problems.response(request, DomainError(_("Something broke on our side."), code="internal"))
     body = loader.get_template("500.html").render({"request_id": getattr(request, "request_id", "")})
     return HttpResponse(body, status=500)

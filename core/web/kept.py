@@ -80,7 +80,7 @@ def onward(request: HttpRequest, route: str, **key: Any) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refused. Somebody who is signed out signs in and finds his text; else it is there to copy, or to find again."""
-    if request.path_info.startswith("/api/"):
+    if problems.wanted(request):
         return problems.response(request, DomainError(_("The CSRF token is missing or stale."), code="csrf-failed"))
     address = keep(request)
     if address and not request.user.is_authenticated:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.characters import MESSAGE, wrong
 from core.errors import Invalid, Problem, Unreadable
+from core.problems import wanted
 from core.web import autosave, errors, kept
 from core.web.typed import Typed, answers_get, cleaned, name_of, show_again, texts
 
@@ -36,7 +37,7 @@ class Strict:
             if "forbidden-character" in map(wrong, (name, *values)):
                 detail = _("The address has a character that is not allowed, or broken UTF-8.")
                 return errors.answer(request, Unreadable(detail, code="forbidden-character"))
-        if request.path_info.startswith("/api/"):  # its bodies are JSON: core.api.parsers
+        if wanted(request):  # its bodies are JSON: core.api.parsers
             return None
         if "kept" in request.GET and request.method == "GET" and request.user.is_authenticated:
             kept.restore(request)

@@ -20,7 +20,7 @@ from core.command import command
 from core.errors import DomainError, FourEyes, Invalid, Problem
 from core.history import move, record, require
 from core.languages import day_in_words
-from core.legal_time import INSTANT, legal_day, legal_now, months_after
+from core.legal_time import INSTANT, legal_day, legal_now
 from core.locks import lock, lock_all
 from core.references import draw, draw_code
 from core.templatetags.lodestone import quantity as in_words
@@ -646,7 +646,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
         message = _("Begin on or before {day}: the exporter plans until {until}.")
         text = message.format(day=latest, until=row.planned_until)
         raise Invalid([Problem("/usable_from", "date-out-of-range", text)])
-    until = months_after(before.counted_from if before else first, step.months or 0)
+    until = row.lasts_until(first, step.months or 0)
     if until < first:
         message = _(
             "The {months} months granted count from the first day of the license that this changes, and are over."

@@ -30,6 +30,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 from core.errors import DomainError, Forbidden, FourEyes
 from core.graphs import graph, guarded, has_move
 from core.guards import insert_only
+from core.legal_time import months_after
 from core.models import Country, Document, HistoryLine, User
 from core.quantities import UNITS
 from exporters import rules
@@ -353,6 +354,10 @@ class Application(FSMModelMixin, models.Model):
         """The day from which its license may be used: the planned one, which of an amendment is that of the license
         that it changes."""
         return max(today, self.planned_from or today)
+
+    def lasts_until(self, first: date, months: int) -> date:
+        """The last day of its license, if that begins then: an amendment's months count as before."""
+        return months_after(self.amends.counted_from if self.amends else first, months)
 
     def not_to_take_over(self, actor: Any) -> DomainError | None:
         """Why this officer does not take it over, and so does not review it; None where nothing is against that."""

@@ -55,11 +55,6 @@ class Standing:
     def free(self) -> int:
         return self.cap - self.pool.used
 
-    @property
-    def whole(self) -> int:
-        """What a bar shows as all of it."""
-        return max(self.cap, self.pool.used)
-
 
 def pools_for(actor: Actor) -> QuerySet[QuotaPool]:
     """All of them, for officers of the ministry."""

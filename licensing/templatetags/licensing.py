@@ -172,19 +172,13 @@ def _share(thousandths: int) -> str:
 
 
 @register.inclusion_tag("parts/gauge.html")
-def gauge(
-    used: int, held: int, lapsed: int, total: int, unit: str, new: int = 0, used_label: str = "", new_label: str = ""
-) -> dict[str, Any]:
-    """The quota gauge: shipped + reserved + lapsed + free = total, in base units; hot below a tenth free.
-
-    total is what was granted and credited. `new` is what the case at hand would take (officers' pages).
-    """
-    free = total - used - held - lapsed - new
+def gauge(used: int, held: int, lapsed: int, free: int, unit: str, used_label: str = "") -> dict[str, Any]:
+    """The quota gauge: shipped + reserved + lapsed + free = the whole of it, in base units; hot below a tenth free."""
+    total = used + held + lapsed + free
     hot = total > 0 and free * 10 < total
     parts = [
         ("used", "k-hot" if hot else "", used_label or _("Shipped"), used, True),
         ("held", "k-held", _("Reserved"), held, held != 0),
-        ("new", "k-new", new_label or _("This case"), new, new != 0),
         ("lapsed", "k-lapsed", _("Lapsed"), lapsed, lapsed != 0),
     ]
     bars = _bars(((css, amount) for css, _key, _label, amount, _shown in parts), total)

@@ -13,7 +13,7 @@ def test_every_state_of_an_application_has_a_stage():
 
 
 def test_gauge_adds_up():
-    assert gauge(11_060_000, 1_080_000, 0, 18_000_000, "kg") == {
+    assert gauge(11_060_000, 1_080_000, 0, 5_860_000, "kg") == {
         "hot": False,
         "bars": [
             {"css": "used", "x": "0.0%", "width": "61.4%"},
@@ -29,7 +29,7 @@ def test_gauge_adds_up():
 
 
 def test_gauge_is_hot_below_a_tenth_and_not_at_it():
-    assert [gauge(used, 0, 0, 1000, "g")["hot"] for used in (900, 901, 1000)] == [False, True, True]
+    assert [gauge(used, 0, 0, 1000 - used, "g")["hot"] for used in (900, 901, 1000)] == [False, True, True]
 
 
 def test_gauge_of_nothing_is_empty_and_cool():
@@ -38,7 +38,7 @@ def test_gauge_of_nothing_is_empty_and_cool():
 
 
 def test_gauge_shows_what_lapsed():
-    assert gauge(3, 0, 4, 7, "unit")["keys"] == [
+    assert gauge(3, 0, 4, 0, "unit")["keys"] == [
         {"css": "key k-hot", "label": "Shipped", "amount": 3},
         {"css": "key k-lapsed", "label": "Lapsed", "amount": 4},
         {"css": "key k-free", "label": "Free", "amount": 0},
@@ -46,13 +46,13 @@ def test_gauge_shows_what_lapsed():
 
 
 def test_gauge_stays_in_its_bar_inside_a_tolerance():
-    result = gauge(1050, 0, 0, 1000, "g")
+    result = gauge(1050, 0, 0, -50, "g")
     assert result["bars"] == [{"css": "used", "x": "0.0%", "width": "100.0%"}]
     assert result["keys"][-1] == {"css": "key k-free", "label": "Free", "amount": -50}
 
 
 def test_gauge_renders_without_style():
-    html = Template('{% gauge 3 1 0 10 "unit" %}').render(Context())
+    html = Template('{% gauge 3 1 0 6 "unit" %}').render(Context())
     assert html.count("<rect") == 3
     assert "style=" not in html
     assert "Shipped 3 pieces" in html

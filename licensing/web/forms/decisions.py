@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.legal_time import legal_today, months_after
+from core.legal_time import legal_today
 from core.quantities import show
 from core.templatetags.lodestone import day, money, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
@@ -305,7 +305,6 @@ class IssueForm(StepForm):
         first = row.begins_on(legal_today())
         self.initial["usable_from"] = first
         if step := row.basis:
-            begins = row.amends.counted_from if row.amends else first
             self.fields["usable_from"].help_text = _(
                 "With {first}, which holds when left empty, the last day is {last} ({months} months)."
-            ).format(first=day(first), last=day(months_after(begins, step.months or 0)), months=step.months)
+            ).format(first=day(first), last=day(row.lasts_until(first, step.months or 0)), months=step.months)
