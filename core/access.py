@@ -77,6 +77,11 @@ class Actor:
         return self.kind not in ("exporter", "customs")
 
     @property
+    def reads_reasons(self) -> bool:
+        """Of what was decided he reads why; what came of it is enough for customs."""
+        return self.kind != "customs"
+
+    @property
     def organization_id(self) -> int | None:
         return self.organization.pk if self.organization else None
 

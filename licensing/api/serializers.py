@@ -236,8 +236,8 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
         ],
         "revocation": _revocation(row, reader),
         "conditions": [{"code": c.code, "text": c.get_code_display()} for c in row.conditions.all()],
-        "reason": None if reader.kind == "customs" else granted.reason,
-        "left_out": None if reader.kind == "customs" else _left_out(granted),
+        "reason": granted.reason if reader.reads_reasons else None,
+        "left_out": _left_out(granted) if reader.reads_reasons else None,
         "lines": [
             {
                 "line": line.number,
@@ -274,7 +274,7 @@ def _revocation(row: License, reader: Actor) -> dict[str, Any] | None:
         "end_reason": said.end_reason,
         "display": said.get_end_reason_display(),
         "provision": said.provision,
-        "reason": None if reader.kind == "customs" else said.reason,
+        "reason": said.reason if reader.reads_reasons else None,
         "at": on_the_wire(said.revoked_at),
     }
 
