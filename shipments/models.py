@@ -175,7 +175,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     @property
     def held_back(self) -> bool:
-        """It is on hold, and nothing of it may be declared: what was before is cleared as usual."""
+        """It is on hold and not declared yet: what was declared is cleared as usual."""
         return self.on_hold and self.state == S.RESERVED
 
     def past_on(self, day: date) -> bool:

@@ -398,7 +398,7 @@ def approve(
             _("A refusal was recommended. Return the case with your reason if you see it otherwise."),
             code="not-recommended",
         )
-    granted = granted_by(row)
+    granted = _granted(row)
     edition, said, _judged = _look_again(row, granted, declarations, "approve", at, acknowledged)
     require_departure(Outcome.APPROVE, said, departure)
     in_part = granted.in_part
@@ -484,7 +484,7 @@ def _look_again(
     return freeze(row, moment, judged, at=at), presumed(judged, lines, kept), judged
 
 
-def granted_by(row: Application) -> Granted:
+def _granted(row: Application) -> Granted:
     """What was recommended of a case that is approved or issued."""
     granted = recommended(row)
     assert granted is not None, "what is approved was recommended"
@@ -625,7 +625,7 @@ def issue(ref: str, *, seen: int, usable_from: date | None = None, acknowledged:
     if not row.exporter.acts:
         message = row.exporter.not_acting() or _("The exporter's account is not active.")
         raise DomainError(message, code="exporter-not-active")
-    granted = granted_by(row)
+    granted = _granted(row)
     edition, _said, judged = _look_again(row, granted, declarations, "issue", at, acknowledged)
     lines = {line.number for line in granted.licensed}
     earliest = row.begins_on(legal_day(at))

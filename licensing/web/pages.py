@@ -194,7 +194,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "offers": [] if row else offers(request.actor, legal_now()),
         "items": selectors.applicable_items(),
         "countries": countries(),
-        "papers": ApplicationDocument.NEEDED.values(),
+        "papers": (row.needed if row else ApplicationDocument.NEEDED).values(),
         "worth": row and together(line.value for line in row.lines.all()),
         "meeting": meeting,
     }

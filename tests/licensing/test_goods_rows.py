@@ -83,3 +83,11 @@ def test_the_empty_form_says_which_papers_are_needed(browser, monkeypatch):
     monkeypatch.setitem(ApplicationDocument.NEEDED, ApplicationDocument.Type.OTHER, "Add a map.")
     page = text(browser.get("/applications/new/"))
     assert all(f"<li>{words}</li>" in page for words in ApplicationDocument.NEEDED.values())
+
+
+def test_the_form_of_a_draft_says_which_papers_its_kind_needs(browser, world):
+    row = row_of(world)
+    proves = [f"<li>{words}</li>" for words in ApplicationDocument.NEEDED_SPECIAL.values()]
+    assert not any(words in text(browser.get(f"/applications/{row.ref}/edit/")) for words in proves)
+    Application.objects.filter(pk=row.pk).update(kind="special")
+    assert all(words in text(browser.get(f"/applications/{row.ref}/edit/")) for words in proves)
