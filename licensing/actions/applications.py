@@ -33,7 +33,6 @@ from licensing.models import (
     LONE,
     Application,
     ApplicationDocument,
-    ApplicationLine,
     Declaration,
     Kind,
 )
@@ -200,7 +199,6 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
         *_missing_facts(row),
         *_signed_ahead(row.contract_on, legal_day(at)),
         *_unpriced(row),
-        *_unsaid_contents(row),
         *_undescribed(row),
         *_unknown_end_users(row),
         *_missing_papers(row),
@@ -210,11 +208,12 @@ def what_is_missing(row: Application, *, at: datetime, judged: Sequence[Judged] 
     ]
 
 
-DESCRIBE = {
-    "composition_basis": gettext_lazy("Line {number}: say whether its contents were measured or are declared."),
+SAY = {
     "specification": gettext_lazy("Line {number}: say the model or specification."),
     "maker": gettext_lazy("Line {number}: say who makes the goods."),
     "origin": gettext_lazy("Line {number}: say in which country the goods are made."),
+    "composition": gettext_lazy("Line {number}, {code}: say how much {element} the goods contain, at most."),
+    "composition_basis": gettext_lazy("Line {number}: say whether its contents were measured or are declared."),
 }
 
 
@@ -265,37 +264,16 @@ def _unpriced(row: Application) -> list[Problem]:
     ]
 
 
-def _unsaid_contents(row: Application) -> list[Problem]:
-    """Of which goods it is not said how much they contain of the element for which they are listed, as magnets do."""
-    message = _("Line {number}, {code}: say how much {element} the goods contain, at most.")
+def _undescribed(row: Application) -> list[Problem]:
     return [
         Problem(
-            f"/lines/{index}/composition",
+            f"/lines/{index}/{name}",
             "required",
-            message.format(number=line.number, code=line.control_item.code, element=line.control_item.element),
+            str(SAY[name]).format(number=line.number, code=line.control_item.code, element=line.control_item.element),
         )
         for index, line in enumerate(row.lines.select_related("control_item"))
-        if line.control_item.composed and line.control_item.element not in line.composition
+        for name in line.unsaid
     ]
-
-
-def _undescribed(row: Application) -> list[Problem]:
-    """Of which goods the law's form has a place that is empty still: which they are, whose, and how that is known."""
-    return [
-        Problem(f"/lines/{index}/{name}", "required", str(DESCRIBE[name]).format(number=line.number))
-        for index, line in enumerate(row.lines.all())
-        for name in _undescribed_of(line)
-    ]
-
-
-def _undescribed_of(line: ApplicationLine) -> list[str]:
-    stated = {
-        "composition_basis": line.composition_basis or not line.composition,
-        "specification": line.specification,
-        "maker": line.maker,
-        "origin": line.origin_id,
-    }
-    return [name for name, said in stated.items() if not said]
 
 
 def _unknown_end_users(row: Application) -> list[Problem]:

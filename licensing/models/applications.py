@@ -10,6 +10,7 @@ on the case reconsiders its refusal: of recommendations, decisions and reconside
 (`step_nobody_in_two_rounds`, `step_reconsidered_once_by_each`), of all else the verbs, by the case's history.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, reduce
@@ -92,6 +93,21 @@ class TransportMode(models.TextChoices):
     AIR = "air", _("By air")
     MAIL = "mail", _("By mail or courier")
     OTHER = "other", _("Another way")
+
+
+def lacking(item: ControlItem | None, said: Mapping[str, Any], contents: Collection[str]) -> list[str]:
+    """Which places about goods are still empty that have to be filled in before their case is sent.
+
+    contents: symbols of the elements that the goods are said to contain. static/js/goods.js says the same as one types.
+    """
+    stated = {
+        "specification": said["specification"],
+        "maker": said["maker"],
+        "origin": said["origin"],
+        "composition": not (item and item.composed) or item.element in contents,
+        "composition_basis": said["composition_basis"] or not contents,
+    }
+    return [name for name, one in stated.items() if not one]
 
 
 DESCRIBED = ("composition_basis", "specification", "maker", "origin_id", "purity")  # of a line: which goods they are
@@ -974,6 +990,11 @@ class ApplicationLine(models.Model):
     def described(self) -> dict[str, Any]:
         """Which goods they are, for a line that begins with this one. Where nobody said, they are made at home."""
         return {name: getattr(self, name) for name in DESCRIBED} | {"origin_id": self.origin_id or HOME}
+
+    @property
+    def unsaid(self) -> list[str]:
+        said = {name: getattr(self, name) for name in DESCRIBED} | {"origin": self.origin_id}
+        return lacking(self.control_item, said, self.composition)
 
     @property
     def not_for(self) -> "list[ApplicationEndUser]":

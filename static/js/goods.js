@@ -1,5 +1,5 @@
 // What a row of goods says beside its fields, while these are typed: its unit, its worth as licensing/prices.py counts it,
-// and what its folded part holds and lacks, as LineForm.rest says it. Without this file it stands there once the draft is
+// and what its folded part holds and lacks (`lacking` of licensing/models). Without this file it stands there once the draft is
 // saved.
 (() => {
   "use strict";
@@ -26,13 +26,16 @@
     const begun = ["code", "description", "quantity"].some(value);
     const typed = ({ value, dataset: { after } }) => (after ? value.trim().replace(/\s*[%％]$/, "") + after : value.trim());
     const words = (one) => (one.options ? one.selectedOptions[0].text : typed(one));
-    const lacks = (one) => {
-      if (one.name.endsWith("-composition")) return item.element && !(one.value.match(/[A-Z][a-z]?/g) || []).includes(item.element);
-      return !one.value.trim() && (!one.name.endsWith("-composition_basis") || value("composition"));
+    const named = value("composition").match(/[A-Z][a-z]?/g) || [];
+    const lacks = {
+      specification: !value("specification"),
+      maker: !value("maker"),
+      composition: item.element && !named.includes(item.element),
+      composition_basis: named.length && !value("composition_basis"),
     };
     row.querySelector("[data-unit]").textContent = item.unit || "–";
     told.textContent = begun ? controls.filter((one) => one.value.trim()).map(words).join(" · ") : "";
-    const called = begun ? controls.filter((one) => one.dataset.called && lacks(one)).map((one) => one.dataset.called) : [];
+    const called = begun ? controls.filter((one) => lacks[one.name.split("-").pop()]).map((one) => one.dataset.called) : [];
     lacking.hidden = !called.length;
     lacking.textContent = lacking.dataset.says.replace("{fields}", called.join(" · "));
   };

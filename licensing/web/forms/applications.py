@@ -38,7 +38,7 @@ from licensing.models import (
     Inquiry,
     Kind,
 )
-from licensing.models.applications import PORT_PATTERN
+from licensing.models.applications import PORT_PATTERN, lacking
 from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.prices import PRICE_MOST, PRICE_PLACES, WORTH_MOST, in_words, worth
 from licensing.selectors import editions_at
@@ -285,8 +285,6 @@ class LineForm(forms.Form):
     """
 
     FIRST = ("code", "description", "quantity", "unit_price", "DELETE")
-    NEEDED = ("specification", "maker", "composition", "composition_basis")  # to send, of some goods or of all
-
     code = forms.CharField(
         label=gettext_lazy("Control code"),
         max_length=length_of(ControlItem, "code"),
@@ -363,7 +361,7 @@ class LineForm(forms.Form):
         self.read_as = ""  # how the quantity was read, where it was typed anew
         self.floor = ""
         super().__init__(*args, **kwargs)
-        for name in self.NEEDED:
+        for name in self.fields.keys() - set(self.FIRST):
             self.fields[name].widget.attrs["data-called"] = self.fields[name].label
         if inquiries:
             self.fields["inquiry"].choices = [
@@ -386,14 +384,11 @@ class LineForm(forms.Form):
         wrong = [str(bound.label) for bound in folded if bound.errors]
         if not any(self[name].value() for name in ("code", "description", "quantity")):
             return Rest([], [], wrong)
-        lacking = [str(self[name].label) for name in self.NEEDED if self._lacks(name)]
-        return Rest([told for bound in folded if (told := _told(bound))], lacking, wrong)
-
-    def _lacks(self, name: str) -> bool:
-        said, contents = (str(self[one].value() or "") for one in (name, "composition"))
-        if name == "composition":
-            return bool(self.item and self.item.composed and self.item.element not in named_in(contents))
-        return not said.strip() and (name != "composition_basis" or bool(contents.strip()))
+        said = {bound.name: str(bound.value() or "").strip() for bound in folded} | {
+            "origin": HOME
+        }  # where none is typed
+        lacks = [str(self[name].label) for name in lacking(self.item, said, named_in(said["composition"]))]
+        return Rest([told for bound in folded if (told := _told(bound))], lacks, wrong)
 
     def clean_code(self) -> ControlItem:
         code = self.cleaned_data["code"].strip()
