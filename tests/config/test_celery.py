@@ -1,4 +1,4 @@
-"""What becomes of a task that fails because the database is of another version."""
+"""How often the schedule sends what, and what becomes of a task that fails as the database is of another version."""
 
 import pytest
 from celery import Task
@@ -54,3 +54,11 @@ def test_what_the_schedule_sends_within_a_minute_comes_again_by_itself(gone, oth
 def test_what_fails_for_another_reason_is_not_sent_again(gone, sent):
     assert reconcile_ledger.apply([True, 7]).failed()
     assert sent == []
+
+
+def test_what_ends_by_itself_is_late_by_a_minute_at_most():
+    """Reminders, months and kept texts are no ends: they may come with the next round of theirs."""
+    ends = ("expire-", "end-bars", "end-questions", "lapse-", "turn-", "accept-")
+    rhythms = {name: one["schedule"] for name, one in app.conf.beat_schedule.items() if name.startswith(ends)}
+    assert len(rhythms) == 10
+    assert {name: one for name, one in rhythms.items() if not (isinstance(one, float) and one <= 60)} == {}
