@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
@@ -16,24 +17,25 @@ from rest_framework.views import APIView
 
 from core import problems
 from core.api import commands
-from core.api.fields import PatternField, ReferenceOutput, WordOutput
+from core.api.fields import ReferenceOutput, WordOutput
 from core.api.pagination import Cursor, read_query
 from core.api.schema import PAGES, ProblemOutput, call, parameter
 from core.decided import filled
 from core.errors import DomainError, Invalid, NotFound, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
+from core.languages import listed
 from core.legal_time import on_the_wire
-from core.models.idempotency import KEY_LONGEST, KEY_PATTERN
 from licensing.api.views import actor_of, canonical
 from shipments import selectors
 from shipments.actions import bulk as actions
 from shipments.api import examples
 from shipments.api.reading import read_rows, refuse_repeated
-from shipments.api.rows import JSONRows, NDJSONRows, Sent, SheetRows
-from shipments.api.serializers import ShipmentInput, ShipmentOutput
+from shipments.api.rows import COLUMNS, MAY_BE_MISSING, JSONRows, NDJSONRows, Sent, SheetRows
+from shipments.api.serializers import ShipmentOutput, ShipmentRowInput
 from shipments.models import Bulk, BulkRow
 
 MODES = ("atomic", "partial")
+_listed = lazy(listed, str)
 RESERVES = filled(
     gettext_lazy(
         "Up to {rows} rows and {size} MiB: a JSON array, one JSON object a line, or CSV. Each row is what the single "
@@ -47,24 +49,16 @@ RESERVES = filled(
         "A body that can't be read as a whole, a row that repeats another's key or client_reference, or too many "
         "rows, is refused as a whole, and nothing is booked.\n\n"
         "CSV is UTF-8 (a byte order mark is accepted), parted by commas; each line is one shipment of one license "
-        "line. Its first line names the columns in any order: idempotency_key, license, client_reference, "
-        "end_user, consignee, destination, port, planned_on, license_line, quantity, unit, and, if you want, "
-        "hs_code, value, currency, composition (such as Dy 0.032; Tb 0.004), oxide, final (true or false). An "
-        "empty cell says nothing."
+        "line. Its first line names the columns in any order: {needed}, and, if you want, {optional}. A "
+        "composition is written as Dy 0.032; Tb 0.004, and final as true or false. An empty cell says nothing."
     ),
     rows="core.sizes.BULK_ROWS",
     size="core.sizes.BULK_MEGABYTES",
     chunk="core.sizes.ROWS_AT_ONCE",
     step="shipments.actions.bulk.STEP",
+    needed=_listed([name for name in COLUMNS if name not in MAY_BE_MISSING]),
+    optional=_listed([name for name in COLUMNS if name in MAY_BE_MISSING]),
 )
-
-
-class ShipmentRowInput(ShipmentInput):
-    idempotency_key = PatternField(
-        KEY_PATTERN,
-        gettext_lazy("The key that the shipment would have if it were sent alone."),
-        max_length=KEY_LONGEST,
-    )
 
 
 class RowOutput(serializers.Serializer[Any]):

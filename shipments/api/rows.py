@@ -16,6 +16,7 @@ from core.characters import FORBIDDEN
 from core.errors import DomainError, Invalid, Problem, Unreadable
 from core.files import ROWS
 from core.sizes import BULK_MEGABYTES, BULK_ROWS
+from shipments.api.serializers import ShipmentRowInput
 
 KEY = "idempotency_key"
 
@@ -137,7 +138,19 @@ COLUMNS = {
     "oxide": "/lines/0/oxide",
     "final": "/final",
 }
-MAY_BE_MISSING = {"hs_code", "value", "currency", "composition", "oxide", "final"}
+
+
+def _required(pointer: str) -> bool:
+    """A single call must say it, and what it stands in."""
+    field: Any = ShipmentRowInput()
+    steps = []
+    for name in pointer.split("/")[1:]:
+        field = field.child if name == "0" else field.fields[name]
+        steps.append(field.required)
+    return all(steps)
+
+
+MAY_BE_MISSING = {name for name, pointer in COLUMNS.items() if not _required(pointer)}
 OURS = {"problems", "outcome"}  # of a sheet that we handed out: read over, so that it may be mended and sent again
 
 

@@ -30,6 +30,7 @@ from core.api.fields import (
 )
 from core.api.schema import ErrorOutput, ProblemOutput
 from core.decided import filled
+from core.models.idempotency import KEY_LONGEST, KEY_PATTERN
 from core.models.people import COUNTRY_PATTERN
 from core.quantities import show
 from exporters.models import Party
@@ -197,6 +198,14 @@ class ShipmentInput(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> ShipmentRequest:
         return request_of(attrs)
+
+
+class ShipmentRowInput(ShipmentInput):
+    idempotency_key = PatternField(
+        KEY_PATTERN,
+        gettext_lazy("The key that the shipment would have if it were sent alone."),
+        max_length=KEY_LONGEST,
+    )
 
 
 _PLAIN = ("license", "client_reference", "end_user", "consignee", "destination", "port", "planned_on")

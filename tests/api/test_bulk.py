@@ -18,6 +18,8 @@ from licensing import books
 from licensing.models.balances import LicenseLine, Movement
 from shipments import tasks
 from shipments.actions import bulk as actions
+from shipments.api.bulk import RESERVES
+from shipments.api.rows import MAY_BE_MISSING
 from shipments.models import Bulk, BulkRow, Shipment
 from shipments.selectors import bulks_to_work
 from tests import make
@@ -289,6 +291,12 @@ def test_what_cannot_be_told_row_by_row_is_refused_whole(name, door):
     said = answer.json()
     assert (answer.status_code, said["code"]) == (status, code)
     assert says in json.dumps(said, ensure_ascii=False)
+
+
+def test_a_column_may_be_missing_where_the_single_call_does_not_require_what_it_says():
+    assert {"hs_code", "value", "currency", "composition", "oxide", "final"} == MAY_BE_MISSING
+    needed = "idempotency_key, license, client_reference, end_user, consignee, destination, port, planned_on, "
+    assert f"in any order: {needed}license_line, quantity, unit, and, if you want, hs_code, value" in str(RESERVES)
 
 
 def test_8_mib_are_read_here_and_here_alone(door, license):
