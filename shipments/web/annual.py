@@ -68,7 +68,9 @@ class RecordAnswerForm(ReasonForm):
 
 
 class PapersForm(StepForm):
-    papers_seen = forms.BooleanField(label=_("I have looked at the compliance program and at the report of its audit."))
+    papers_seen = forms.BooleanField(
+        label=_("I have looked at the compliance program and at the report of its audit."), required=False
+    )
 
 
 class DeclineForm(ReasonForm):

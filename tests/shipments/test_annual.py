@@ -495,7 +495,9 @@ def test_a_decider_finds_who_asked_reads_the_papers_and_answers(company, world, 
     assert client.get("/desk/exporters/", {"view": "annual"}).context["listing"].rows == []
     asked(company)
     assert "Grant the annual channel" in words(client.get(f"/desk/exporters/{pk}/"))
-    assert client.post(f"/desk/exporters/{pk}/grant/", {"seen": annual_seen(pk)}).status_code == 422
+    unseen = client.post(f"/desk/exporters/{pk}/grant/", {"seen": annual_seen(pk)})
+    assert unseen.status_code == 422 and "Look at the papers" in words(unseen)
+    assert list(unseen.context["forms"]["grant"].errors) == ["papers_seen"]
     said = {"seen": annual_seen(pk), "papers_seen": "on"}
     page = client.post(f"/desk/exporters/{pk}/grant/", said, follow=True)
     assert "Granted: the company may file for annual licenses." in words(page)
