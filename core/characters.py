@@ -30,9 +30,10 @@ def wrong(text: str, *, several_lines: bool = False) -> str:
     """The code of what is wrong with the text's characters: `forbidden-character`, `blank`, or nothing.
 
     Blank is a text that is there and shows nothing, such as a lone zero-width space. An empty one is not wrong here,
-    nor one of plain blanks: whether a field must say something is its form's to say.
+    nor one of plain blanks: whether a field must say something is its form's to say, and what stands at the edges is
+    for whoever takes it off.
     """
-    if FORBIDDEN.search(text) or (not several_lines and LINE_ENDS.search(text.strip())):
+    if FORBIDDEN.search(text) or (not several_lines and LINE_ENDS.search(text)):
         return "forbidden-character"
     if text.strip() and not shows(text):
         return "blank"

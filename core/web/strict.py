@@ -63,7 +63,8 @@ def _problems(request: HttpRequest) -> Iterator[Problem]:
             yield Problem("", "forbidden-character", _("A field's name has a character that is not allowed."))
             continue
         several = name_of(name) in texts()
-        for code in sorted({code for value in values if (code := wrong(value, several_lines=several))}):
+        trimmed = (value.strip(" \t\n\r") for value in values)  # as the field will take it
+        for code in sorted({code for value in trimmed if (code := wrong(value, several_lines=several))}):
             message = _("Say something here.") if code == "blank" else str(MESSAGE)
             yield Problem(f"/{name}", code, message)
     for clean in request.odd_file_names.values():

@@ -100,6 +100,7 @@ class Row(fields.StrictSerializer):
         ({"name": "a", "colour": 1}, {"colour": ["unknown-field"]}),
         ({"name": "a" * 6}, {"name": ["too-long"]}),
         ({"name": " "}, {"name": ["blank"]}),
+        ({"name": "a\n"}, {"name": ["forbidden-character"]}),
         ({"name": 5}, {"name": ["must-be-string"]}),
         ({"name": "a"}, {}),
     ],

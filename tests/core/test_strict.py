@@ -1,9 +1,12 @@
 """Hostile characters in every form: each field of each route that takes a POST, with seven strings; never a 5xx."""
 
+import re
+import sys
 from html import unescape
 from html.parser import HTMLParser
 from itertools import cycle
 from pathlib import Path
+from unicodedata import category
 from urllib.parse import quote_plus
 
 import pytest
@@ -11,6 +14,7 @@ import yaml
 from django.urls import resolve, reverse
 
 from core import access
+from core.characters import FORBIDDEN
 from core.models import HistoryLine
 from core.web.typed import texts
 from tests.core.test_access import VERBS_WITHOUT_A_ROUTE, stage  # noqa: F401 (a fixture)
@@ -239,3 +243,11 @@ def test_the_odd_name_of_one_of_two_files_is_named_at_its_field(world, client):
     text = unescape(answer.content.decode())
     assert "second: Give the file a plain name" in text
     assert "first: Give the file" not in text
+
+
+def test_what_is_pasted_leaves_out_the_direction_controls_that_a_form_would_refuse():
+    script = (Path(__file__).parents[2] / "static/js/paste.js").read_text("utf-8")
+    marks = re.compile(re.search(r"MARKS = /(\[.*?\])/g", script)[1])
+    every = [chr(code) for code in range(sys.maxunicode + 1)]
+    marked = {one for one in every if marks.match(one)} - {"\ufeff"}  # which a file begins with, and is not refused
+    assert marked == {one for one in every if FORBIDDEN.match(one) and category(one) == "Cf"}

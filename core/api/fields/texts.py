@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from core import references
 from core.api.fields.needed import NEEDED
-from core.characters import LINE_ENDS, shows
+from core.characters import wrong
 from core.quantities import NAMES, UNITS
 from core.sizes import TEXT_CHARACTERS
 
@@ -23,6 +23,7 @@ class TextField(serializers.CharField):
         **NEEDED,
         "invalid": gettext_lazy("Send a string."),
         "blank": gettext_lazy("Say something here."),
+        "forbidden-character": gettext_lazy("Write this in one line, without tabs."),
         "max_length": gettext_lazy("At most {max_length} characters."),
     }
 
@@ -38,10 +39,8 @@ class TextField(serializers.CharField):
             raise serializers.ValidationError(_("Send a string."), "must-be-string")
         if isinstance(data, str) and len(data) > (self.max_length or TEXT_CHARACTERS):
             raise serializers.ValidationError(self.too_long(), "too-long")
-        if isinstance(data, str) and data and not shows(data):
-            raise serializers.ValidationError(_("Say something here."), "blank")
-        if isinstance(data, str) and LINE_ENDS.search(data):
-            raise serializers.ValidationError(_("Write this in one line, without tabs."), "forbidden-character")
+        if isinstance(data, str) and data and (code := wrong(data) if data.strip() else "blank"):
+            self.fail(code)
         return super().run_validation(data)
 
     def too_long(self) -> str:
