@@ -24,7 +24,7 @@ from licensing.policy.idle import idle
 from licensing.policy.promises import weakened
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference, differences, key
 from licensing.policy.thresholds import ThresholdChange, changed
-from licensing.policy.vocabulary import FACTS, TERRITORY
+from licensing.policy.vocabulary import EXISTING, FACTS, TERRITORY
 from licensing.policy.whole import Bools, Box, Numbers, Whole, grouped
 
 PROHIBITED = "prohibited"
@@ -393,7 +393,7 @@ def _reach(old: Compiled, new: Compiled, since: date) -> Iterator[Reach]:
     was, becomes = _rules(old), _rules(new)
     for name in sorted(was.keys() | becomes.keys()):
         hit, hits = (rules[name].audiences if name in rules else frozenset() for rules in (was, becomes))
-        other = "existing" in hit & hits and _for_holders(old, name) != _for_holders(new, name)
+        other = EXISTING in hit & hits and _for_holders(old, name) != _for_holders(new, name)
         if hit != hits or other:
             yield Reach(name, hit, hits, other, _bars_more(was.get(name), becomes.get(name), since))
 
@@ -412,14 +412,14 @@ def _barring(rule: Rule | None, since: date) -> Rule | None:
     """The rule, where it prohibits those who hold a license anything from then on."""
     if rule is None or not rule.enabled or _over(rule.span, since):
         return None
-    return rule if rule.effect.disposition == PROHIBITED and "existing" in rule.audiences else None
+    return rule if rule.effect.disposition == PROHIBITED and rule.for_holders else None
 
 
 def _for_holders(compiled: Compiled, name: str) -> list[Any]:
     """What a rule is for those who hold a license, whomever else it hits: itself, what its match names, and what
     overrides it for them."""
     rules = _rules(compiled)
-    over = [rule for rule in compiled.rules if name in rule.overrides and "existing" in rule.audiences]
+    over = [rule for rule in compiled.rules if name in rule.overrides and rule.for_holders]
     return [(replace(rule, audiences=frozenset()), compiled.named(rule.match)) for rule in (rules[name], *over)]
 
 

@@ -5,8 +5,8 @@ from datetime import date
 
 from licensing.policy.editions import Span
 from licensing.policy.engine import DAY, Compiled
+from licensing.policy.vocabulary import JUDGED
 
-JUDGED = ("new", "pending")  # of whom an outcome is asked
 When = tuple[tuple[str, tuple[Span, ...]], ...]  # of each audience its days
 
 

@@ -22,6 +22,7 @@ from licensing.policy.vocabulary import (
     ELEMENT,
     ELEMENTS,
     END_USE,
+    EXISTING,
     FACTS,
     LIST,
     LOOKS_AT,
@@ -94,6 +95,11 @@ class Rule:
         until, before = _day(self.transition.get("until")), _day(self.transition.get("contracts_signed_before"))
         signed = before is None or contract is not None and contract < before
         return until if signed else None
+
+    @property
+    def for_holders(self) -> bool:
+        """It hits those who hold a license."""
+        return EXISTING in self.audiences
 
     @property
     def only_asks(self) -> bool:
@@ -323,7 +329,7 @@ def _of_dates(rule: dict[str, Any], instrument: dict[str, Any] | None, place: st
         place_of_grace = f"{place}/transition/until"
         if grace.get("until", NEVER) < begins:
             yield Flaw(place_of_grace, "grace-before-its-rule", begins)
-        elif "existing" not in rule["applies_to"]:
+        elif EXISTING not in rule["applies_to"]:
             yield Flaw(place_of_grace, "grace-for-nobody")
     if instrument is not None:
         ends = instrument.get("effective_to", NEVER)

@@ -23,6 +23,7 @@ from licensing.policy.vocabulary import (
     LIST,
     LOOKS_AT,
     NEEDS_FACTS,
+    NEW,
     SPECIAL,
     TOLERANCES,
     UNLISTED_CODE,
@@ -151,7 +152,7 @@ class Compiled:
         return [day for day in self.days if self.active(day, audience) != self.active(day - DAY, audience)]
 
     # --- one case -----------------------------------------------------------------------------------------
-    def assess(self, facts: Facts, *, on: date, audience: str = "new") -> Outcome:
+    def assess(self, facts: Facts, *, on: date, audience: str = NEW) -> Outcome:
         """What the rules say of whole facts on that day."""
         failed, absent = self.all & ~self.active(on, audience) | self.failing(facts), 0
         open_ = [axis for axis in self.axes if facts.get(axis.fact) is None]

@@ -14,7 +14,7 @@ from typing import Any
 from licensing.policy.editions import Rule
 from licensing.policy.engine import DAY, Compiled, Outcome
 from licensing.policy.facts import Facts, following_of, named_as
-from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, END_USE, FACTS, FOLLOWING, TERRITORY, UNLISTED_CODE
+from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, END_USE, FACTS, FOLLOWING, NEW, TERRITORY, UNLISTED_CODE
 
 ANY_OTHER = "*"  # stands for every name that no rule tells from the others
 
@@ -44,7 +44,7 @@ class Line:
     day: date | None = None
 
 
-def trace(rules: Compiled, facts: Facts, *, on: date, audience: str = "new") -> tuple[Line, ...]:
+def trace(rules: Compiled, facts: Facts, *, on: date, audience: str = NEW) -> tuple[Line, ...]:
     """One line a rule, in the order of their ids. The facts are whole."""
     absent: dict[str, int] = {}
     failed: dict[str, int] = {}
@@ -117,7 +117,7 @@ class Change:
     outcome: Outcome
 
 
-def changes(rules: Compiled, facts: Facts, *, on: date, audience: str = "new") -> tuple[Change, ...]:
+def changes(rules: Compiled, facts: Facts, *, on: date, audience: str = NEW) -> tuple[Change, ...]:
     """Each change of one fact that gives another disposition or other channels, in the order of the facts' list.
 
     Values that give the same stand together.
@@ -198,7 +198,7 @@ class Stretch:
     facts: Facts
 
 
-def periods(stretches: Sequence[Stretch], audience: str = "new") -> tuple[Period, ...]:
+def periods(stretches: Sequence[Stretch], audience: str = NEW) -> tuple[Period, ...]:
     """All that is said of these facts, one day after the other; a new period where something else is said."""
     found: list[Period] = []
     for stretch, following in zip_longest(stretches, stretches[1:]):

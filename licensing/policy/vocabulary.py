@@ -30,7 +30,8 @@ MONTHS_MOST = {"single": 12, "annual": 36, SPECIAL: 12}  # by law, whatever a ru
 CLEARANCES_LEAST, CLEARANCES_MOST = 1, 100_000  # that a license may be limited to; the database has room for more
 REPORT_DAYS_MOST = 365  # within which a rule may ask for the report of a delivery
 CLOCKS = ("none", "untimed", "45wd")
-AUDIENCES = ("new", "pending", "existing")
+NEW, PENDING, EXISTING = AUDIENCES = ("new", "pending", "existing")  # applications, open cases, licenses in force
+JUDGED = (NEW, PENDING)  # of whom an outcome is asked
 REPORT_DAYS = 10  # working days after an export that is exempt. Source: Ann. 61/2025 para 5
 AUTHORITIES = ("law", "announcement", "product")
 CONDITIONS = ("PORT_ONLY", "NO_RESALE", "NAMED_SITE_ONLY", "DELIVERY_PROOF_30D")  # what a license may carry

@@ -98,7 +98,6 @@ from licensing.selectors.held_back import HeldBack, held_back
 from licensing.selectors.holds import Announced, holds_known, last_day
 from licensing.selectors.inquiries import inquiries_for, inquiries_to_cite, with_answers
 from licensing.selectors.judging import (
-    NEW,
     Judged,
     Standing,
     Turned,
@@ -237,7 +236,6 @@ __all__ = [
     "FIRST_DAY",
     "ITEM_SEARCH",
     "MOVEMENT_ORDER",
-    "NEW",
     "NEWEST",
     "NO_CLOCK",
     "Announced",

@@ -30,13 +30,12 @@ from licensing.policy.facts import Facts, as_read
 from licensing.policy.records import facts_of, outcome_of, record_of
 from licensing.policy.strictness import Difference, differences
 from licensing.policy.trace import Line, trace
-from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, FACTS, HIT, SPECIAL
+from licensing.policy.vocabulary import CODE, COUNTRY, END_USE, FACTS, HIT, NEW, PENDING, SPECIAL
 from licensing.selectors.editions import Editions, due, editions_at, rules_of
 from licensing.selectors.holds import last_day
 from licensing.selectors.screenings import hits_of
 from licensing.states import OPEN_CASE, ApplicationState
 
-NEW, PENDING = "new", "pending"
 PARTS = (
     Prefetch("lines", ApplicationLine.objects.select_related("control_item")),
     Prefetch("end_users", ApplicationEndUser.objects.select_related("party", "declaration")),

@@ -21,10 +21,9 @@ from licensing.models.verdicts import Verdict
 from licensing.policy.editions import Hold, Rule, canonical
 from licensing.policy.engine import Compiled
 from licensing.policy.facts import Facts, as_read
-from licensing.policy.vocabulary import CODE, COUNTRY
+from licensing.policy.vocabulary import CODE, COUNTRY, EXISTING
 from licensing.selectors.editions import LAST_DAY, Editions, due, editions_at, rules_of
 
-EXISTING = "existing"
 LAWFUL, IN_GRACE, TOO_LATE = "lawful", "in_grace", "too_late"
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)  # of all time that can be told in Shanghai
 

@@ -17,9 +17,8 @@ from licensing.policy.editions import Edition, edition_of
 from licensing.policy.edits import key_of, put, rows
 from licensing.policy.engine import DAY, Compiled
 from licensing.policy.facts import whole
-from licensing.policy.vocabulary import CODE, TERRITORY
+from licensing.policy.vocabulary import CODE, NEW, TERRITORY
 from licensing.selectors.editions import Editions, editions_at, rules_of
-from licensing.selectors.judging import NEW
 from licensing.states import IN_FORCE, UNISSUED, ApplicationState
 
 PART = "windows"

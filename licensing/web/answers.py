@@ -27,6 +27,7 @@ from licensing.policy.vocabulary import (
     FACTS,
     FOLLOWING,
     HIT,
+    NEW,
     REPORT_DAYS,
     SPECIAL,
     UNLISTED_CODE,
@@ -54,7 +55,7 @@ class Answer:
         self.edition, self.rules = edition.code, selectors.rules_of(edition.digest)
         self.facts = whole(said, self.rules.edition)
         self.outcome = self.rules.assess(self.facts, on=day)
-        self.audience, self.filed = selectors.NEW, False
+        self.audience, self.filed = NEW, False
 
     @classmethod
     def kept(cls, record: str, edition: str, *, today: date, filed: bool, special: bool) -> "Answer":

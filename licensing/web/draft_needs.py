@@ -14,7 +14,6 @@ from licensing.actions.needs import FIRST_DAY, NEEDS, Coming, Need, Reads
 from licensing.models import Draft, Signature
 from licensing.policy.comparison import Comparison
 from licensing.policy.editions import Edition
-from licensing.selectors.verdicts import EXISTING
 
 PROHIBITED = "prohibited"
 
@@ -83,7 +82,7 @@ def sparing(before: Edition, after: Edition) -> list[str]:
         for rule in after.rules
         if rule.enabled
         and rule.effect.disposition == PROHIBITED
-        and EXISTING not in rule.audiences
+        and not rule.for_holders
         and rule != known.get(rule.id)
     ]
 

@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.lodestone import day
 from licensing.policy.editions import Edition, Rule
-from licensing.policy.vocabulary import AUDIENCES
+from licensing.policy.vocabulary import AUDIENCES, EXISTING, NEW, PENDING
 from licensing.words import rules, terms
 from licensing.words.phrases import both, conditions, days, effects, one_by_one, sentences
 
 HIT = {
-    "new": gettext_lazy("new applications"),
-    "pending": gettext_lazy("pending cases"),
-    "existing": gettext_lazy("licenses in force"),
+    NEW: gettext_lazy("new applications"),
+    PENDING: gettext_lazy("pending cases"),
+    EXISTING: gettext_lazy("licenses in force"),
 }
 
 

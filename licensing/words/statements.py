@@ -11,7 +11,7 @@ from licensing.policy.comparison import OF_GOODS, PROHIBITED, Comparison, Region
 from licensing.policy.days import When
 from licensing.policy.editions import Edition, Rule
 from licensing.policy.strictness import LOOSENS, TIGHTENS
-from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, EXCEPTED, UNLISTED_CODE
+from licensing.policy.vocabulary import CHANNELS, CODE, COUNTRY, END_USE, EXCEPTED, NEW, PENDING, UNLISTED_CODE
 from licensing.policy.whole import Box, united
 from licensing.words import comparisons, phrases, rules, terms
 from licensing.words.differences import CHANGED, FELT, MOVED, Change, changes
@@ -123,8 +123,8 @@ def _goods(comparison: Comparison, whom: Whom) -> Iterator[str]:
 
 def _line(case: str, outcome: str, days: When) -> str:
     spans = dict(days)
-    if spans.get("new") == spans.get("pending"):
-        told = phrases.both(phrases.days(span) for span in spans["new"])
+    if spans.get(NEW) == spans.get(PENDING):
+        told = phrases.both(phrases.days(span) for span in spans[NEW])
         return _("{case}: {outcome} {days}.").format(case=case, outcome=outcome, days=told)
     return _("{case}: {outcome} ({days}).").format(case=case, outcome=outcome, days=when(days))
 

@@ -13,7 +13,7 @@ from licensing.policy.classes import Class, Dimension
 from licensing.policy.comparison import Witness
 from licensing.policy.days import When
 from licensing.policy.editions import Edition, Span
-from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, END_USE, FACTS, TERRITORY, UNLISTED_CODE, Kind
+from licensing.policy.vocabulary import CODE, COUNTRY, ELEMENT, END_USE, FACTS, JUDGED, TERRITORY, UNLISTED_CODE, Kind
 from licensing.policy.whole import Box
 from licensing.words import phrases, terms
 from licensing.words.differences import code
@@ -27,7 +27,7 @@ LISTED = {
     "domestic": gettext_lazy("any listed code of exporters in China"),
     "overseas": gettext_lazy("any listed code of exporters overseas"),
 }
-ASKED_AS = {"new": gettext_lazy("as a new application"), "pending": gettext_lazy("as a pending case")}
+ASKED_AS = dict(zip(JUDGED, (gettext_lazy("as a new application"), gettext_lazy("as a pending case")), strict=True))
 
 
 @dataclass(frozen=True)

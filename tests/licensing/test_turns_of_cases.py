@@ -14,7 +14,7 @@ from exporters import actions as exporters
 from licensing import selectors, tasks
 from licensing.actions import applications, decisions, turns
 from licensing.models import Application, PolicyEdition
-from licensing.selectors.judging import PENDING
+from licensing.policy.vocabulary import PENDING
 from tests import make
 from tests.days import D
 from tests.licensing.test_judging import case, filed, for_whom, judged, planned, refused

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from core.legal_time import on_the_wire
 from licensing.policy.editions import canonical, digest_of, read
 from licensing.policy.engine import Compiled
+from licensing.policy.vocabulary import NEW, PENDING
 from licensing.selectors.editions import editions_at
-from licensing.selectors.judging import NEW, PENDING
 from licensing.selectors.what_if.cases import Cases, decided_cases, open_cases
 from licensing.selectors.what_if.known import Both
 from licensing.selectors.what_if.licenses import Licenses, licenses_in_force

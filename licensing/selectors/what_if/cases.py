@@ -15,10 +15,10 @@ from exporters.models import qualified_on
 from licensing.models import Application, ApplicationEndUser, ApplicationLine
 from licensing.policy.editions import canonical
 from licensing.policy.strictness import Difference
-from licensing.policy.vocabulary import CHANNEL_OF, COUNTRY, END_USE
+from licensing.policy.vocabulary import CHANNEL_OF, COUNTRY, END_USE, NEW
 from licensing.selectors.clocks import used_of, with_own
 from licensing.selectors.editions import AHEAD, Editions
-from licensing.selectors.judging import NEW, Known, Signed, days_of, known_by, said_of
+from licensing.selectors.judging import Known, Signed, days_of, known_by, said_of
 from licensing.selectors.what_if.known import Both, Compared, Days, paged, plain
 from licensing.selectors.what_if.tally import Exposure, Held, Part, Refs, Tally
 from licensing.states import OPEN_CASE, ApplicationState

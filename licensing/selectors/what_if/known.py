@@ -14,9 +14,9 @@ from licensing.policy.editions import canonical
 from licensing.policy.engine import RANK, Compiled
 from licensing.policy.facts import Facts, as_read
 from licensing.policy.strictness import Difference, differences
-from licensing.policy.vocabulary import CHANNELS, SPECIAL
+from licensing.policy.vocabulary import CHANNELS, NEW, SPECIAL
 from licensing.selectors.editions import AHEAD, Editions
-from licensing.selectors.judging import NEW, Look, looks
+from licensing.selectors.judging import Look, looks
 
 KEPT = 50_000  # answers about different facts
 Days = tuple[tuple[date, bool], ...]

@@ -18,9 +18,9 @@ from licensing.models.screenings import NO_HIT
 from licensing.policy.editions import canonical
 from licensing.policy.engine import Compiled
 from licensing.policy.strictness import LOOSENS, TIGHTENS, Difference
-from licensing.policy.vocabulary import HIT
+from licensing.policy.vocabulary import HIT, PENDING
 from licensing.selectors.editions import editions_at
-from licensing.selectors.judging import PENDING, Known, hits_at_filing
+from licensing.selectors.judging import Known, hits_at_filing
 from licensing.selectors.what_if.cases import Cases, open_cases, parts_of
 from licensing.selectors.what_if.known import Both, Compared
 from licensing.selectors.what_if.licenses import OPEN, PROHIBITED, Later, Licenses, licenses_in_force

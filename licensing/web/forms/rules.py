@@ -23,7 +23,6 @@ from licensing.policy.edits import NAMED
 from licensing.policy.shape import UNITS
 from licensing.policy.thresholds import COUNTED_MOST, LOOKED_BACK_MOST
 from licensing.policy.vocabulary import (
-    AUDIENCES,
     CHANNELS,
     CLEARANCES_LEAST,
     CLEARANCES_MOST,
@@ -31,6 +30,7 @@ from licensing.policy.vocabulary import (
     COUNTRY,
     END_USE,
     FACTS,
+    JUDGED,
     MONTHS,
     MONTHS_MOST,
     OF_THE_MINISTRY,
@@ -41,6 +41,7 @@ from licensing.policy.vocabulary import (
 from licensing.web.forms.check import choices
 from licensing.words import phrases, terms, thresholds
 from licensing.words.rules import AUTHORITIES
+from licensing.words.sentences import HIT
 
 TITLE = 200  # characters, as models.Draft keeps them
 PARTS = {
@@ -53,11 +54,6 @@ PARTS = {
     "invariants": gettext_lazy("What holds everywhere"),
     "holds": gettext_lazy("Holds"),
     "thresholds": gettext_lazy("Test for annual licenses"),
-}
-AUDIENCE_WORDS = {
-    "new": gettext_lazy("new applications, and questions to the check"),
-    "pending": gettext_lazy("cases that are open"),
-    "existing": gettext_lazy("licenses in force"),
 }
 
 
@@ -336,9 +332,10 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
             {
                 "applies_to": _several(
                     gettext_lazy("It counts for"),
-                    {name: AUDIENCE_WORDS[name] for name in AUDIENCES},
+                    HIT,
                     required=True,
                     help_text=gettext_lazy(
+                        "Questions to the check count as new applications. "
                         "A ban that is to stop what is licensed already counts for licenses in force, too."
                     ),
                 ),
@@ -561,7 +558,7 @@ def _threshold(document: Mapping[str, Any], countries: Mapping[str, str]) -> lis
 
 # --- the form ---------------------------------------------------------------------------------------------
 BEGUN: Mapping[str, dict[str, Any]] = {
-    "rules": {"match": {}, "effect": {}, "verified": False, "applies_to": ["new", "pending"]},
+    "rules": {"match": {}, "effect": {}, "verified": False, "applies_to": [*JUDGED]},
     "windows": {"clause": None},
     "codes": {"official": False, "element": "", "description_zh": "", "note": "", "hs_codes": []},
     "invariants": {"then": {}},
