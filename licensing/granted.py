@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.legal_time import months_after
-from licensing.models import Application, ApplicationEndUser, ApplicationLine, DecisionStep, ToleranceMode
-from licensing.policy.vocabulary import TOLERANCES
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, DecisionStep
+from licensing.policy.vocabulary import EXACT, TOLERANCES
+from licensing.words import terms
 
 Outcome = DecisionStep.Outcome
 
@@ -21,18 +22,18 @@ class Tolerance:
     @property
     def whole(self) -> bool:
         """It has a share exactly where it has a mode."""
-        return (self.mode == ToleranceMode.NONE) == (not self.pct)
+        return (self.mode == EXACT) == (not self.pct)
 
     def within(self, most: "Tolerance") -> bool:
         """It is whole, and allows no more than the other."""
         return self.whole and TOLERANCES.index(self.mode) <= TOLERANCES.index(most.mode) and self.pct <= most.pct
 
     def __str__(self) -> str:
-        label = ToleranceMode(self.mode).label
+        label = terms.TOLERANCES[self.mode]
         return f"{label}: {self.pct.normalize():f} %" if self.pct else str(label)
 
 
-NO_TOLERANCE = Tolerance(ToleranceMode.NONE.value, Decimal(0))
+NO_TOLERANCE = Tolerance(EXACT, Decimal(0))
 
 
 @dataclass(frozen=True)

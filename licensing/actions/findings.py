@@ -28,6 +28,7 @@ from licensing.policy.vocabulary import (
     PROOF_DAYS,
     PROVEN,
     SPECIAL,
+    UNSAID,
 )
 from licensing.selectors import Judged, changed, fingerprint, last_day
 from licensing.selectors.judging import QUALIFIED
@@ -308,12 +309,11 @@ def limits(case: Application, judged: Iterable[Judged], lines: Collection[int], 
     Months: the usual ones where no rule names some, and on a day that opens such licenses without naming any.
     """
     channel, days = CHANNEL_OF[case.grants], [one.outcome for one in _of(judged, lines, users)]
-    said = strictest(one.params for one in days)
+    said = {**UNSAID, **strictest(one.params for one in days)}
     unsaid = [MONTHS for one in days if channel in one.channels and "max_validity_months" not in one.params]
-    months = min(MONTHS_MOST[channel], said.get("max_validity_months", MONTHS), *unsaid)
+    months = min(MONTHS_MOST[channel], said["max_validity_months"], *unsaid)
     silent = any(channel in one.channels and "qty_tolerance_mode" not in one.params for one in days)
-    mode, share = said.get("qty_tolerance_mode", NO_TOLERANCE.mode), said.get("qty_tolerance_pct", 0)
-    given = Tolerance(mode, Decimal(share) * 100)
+    given = Tolerance(said["qty_tolerance_mode"], Decimal(said["qty_tolerance_pct"]) * 100)
     tolerance = NO_TOLERANCE if silent or not given.whole else given
     conditions = tuple(said.get("conditions", ()))
     return Limits(months, said.get("max_clearances"), tolerance, conditions, said.get("report_days_after_shipment"))

@@ -18,7 +18,6 @@ from licensing.models.applications import (
     Finding,
     Kind,
     RecommendedLine,
-    ToleranceMode,
     TradeMode,
     TransportMode,
 )
@@ -110,7 +109,6 @@ __all__ = [
     "Supplement",
     "SupplementAnswer",
     "SupplementPoint",
-    "ToleranceMode",
     "Suspension",
     "Verdict",
     "Visit",

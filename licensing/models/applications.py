@@ -41,7 +41,7 @@ from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
 from licensing.models.lists import GOODS_CODE_LONG, ControlItem
-from licensing.policy.vocabulary import EXCEPTED, OVERRULED
+from licensing.policy.vocabulary import EXACT, EXCEPTED, OVERRULED
 from licensing.prices import PRICE_MOST, WORTH_MOST, together
 from licensing.rules import (
     asked_for_nothing_yet,
@@ -1084,14 +1084,6 @@ class Finding(models.Model):
         return f"{self.moment} {self.line_number}: {self.disposition}"
 
 
-class ToleranceMode(models.TextChoices):
-    """Those that a rule of an edition may give (licensing.policy.vocabulary), and no others."""
-
-    NONE = "none", _("None")
-    PCT_LINE = "pct_line", _("Percent of each line")
-    PCT_REMAINING_FINAL = "pct_remaining_final", _("Percent of what remains, for the last shipment")
-
-
 GROUNDS = {"factors": Q(factors__len__gte=1), "text": ~Q(text="")}  # what a refusal rests on, and which rows say it
 GROUNDED = reduce(and_, GROUNDS.values())
 EXCEPTION, OVERRULING = Q(outcome="approve", presumed__in=[*EXCEPTED]), Q(outcome="refuse", presumed=OVERRULED)
@@ -1144,7 +1136,7 @@ class DecisionStep(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome)
     months = models.PositiveSmallIntegerField(null=True, blank=True)
     max_clearances = models.PositiveIntegerField(null=True, blank=True)
-    tolerance_mode = models.CharField(max_length=20, choices=ToleranceMode, db_default=ToleranceMode.NONE)
+    tolerance_mode = models.CharField(max_length=20, choices=terms.TOLERANCES, db_default=EXACT)
     tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, db_default=0)
     conditions = ArrayField(models.CharField(max_length=30, choices=Condition), default=list, blank=True)
     factors = ArrayField(models.CharField(max_length=20, choices=Factor), default=list, blank=True)

@@ -23,13 +23,14 @@ from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
 from exporters.states import ACTING
-from licensing.models.applications import RENEWED, Application, DecisionStep, Kind, ToleranceMode
+from licensing.models.applications import RENEWED, Application, DecisionStep, Kind
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
-from licensing.policy.vocabulary import PROVEN
+from licensing.policy.vocabulary import EXACT, PROVEN
 from licensing.rules import changes_not_yet, has_a_hit, is_renewed_by_now, is_stopped_as_a_whole
 from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, NOT_ENDED, RENEWING
 from licensing.states import LicenseState as S
+from licensing.words import terms
 
 
 class Obstacle(StrEnum):
@@ -100,7 +101,7 @@ class License(FSMModelMixin, models.Model):
         null=True, help_text="Within how many days of the last clearance of a shipment its delivery is reported."
     )
     last_cleared = models.BooleanField(default=False, help_text="The shipment that said it is the last was cleared.")
-    tolerance_mode = models.CharField(max_length=20, choices=ToleranceMode, default=ToleranceMode.NONE)
+    tolerance_mode = models.CharField(max_length=20, choices=terms.TOLERANCES, default=EXACT)
     tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     edition = models.CharField(max_length=40)
     judged_by = models.ForeignKey(

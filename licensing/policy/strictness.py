@@ -19,10 +19,9 @@ from decimal import Decimal
 from typing import Any
 
 from licensing.policy.engine import RANK, Outcome
-from licensing.policy.vocabulary import CLOCKS, MONTHS, TOLERANCES
+from licensing.policy.vocabulary import CLOCKS, TOLERANCES, UNSAID
 
 TIGHTENS, LOOSENS, NEITHER = "tightens", "loosens", ""
-UNSAID = {"qty_tolerance_mode": 0, "qty_tolerance_pct": 0, "max_validity_months": MONTHS}
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ def _parameter(name: str, old: Any, new: Any) -> Iterator[Difference]:
 
 def _allows(name: str, value: Any) -> Decimal:
     """How much a value of a parameter allows."""
-    if value is None:
-        return Decimal(UNSAID.get(name, "Infinity"))
+    value = UNSAID.get(name, "Infinity") if value is None else value
     return Decimal(TOLERANCES.index(value) if name == "qty_tolerance_mode" else value)
 
 

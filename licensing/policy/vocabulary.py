@@ -6,6 +6,7 @@ Source: licensing/data/rules.json, `combination`, `disposition_rank`, `channels`
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 # how strict each disposition is, mildest first
 DISPOSITIONS = (
@@ -37,7 +38,9 @@ AUTHORITIES = ("law", "announcement", "product")
 CONDITIONS = ("PORT_ONLY", "NO_RESALE", "NAMED_SITE_ONLY", "DELIVERY_PROOF_30D")  # what a license may carry
 PROVEN = "DELIVERY_PROOF_30D"  # with which each report of a delivery brings a paper
 PROOF_DAYS = 30  # within which it does
-TOLERANCES = ("none", "pct_remaining_final", "pct_line")  # strictest first
+EXACT, OF_THE_REST, OF_EACH_LINE = TOLERANCES = ("none", "pct_remaining_final", "pct_line")  # strictest first
+# what counts of a parameter that no rule names; of another one anything
+UNSAID: Mapping[str, Any] = {"qty_tolerance_mode": EXACT, "qty_tolerance_pct": "0", "max_validity_months": MONTHS}
 UNLISTED_CODE = "none"
 COUNTRY_PATTERN = "[A-Z]{2}"  # as core.models.people has it
 

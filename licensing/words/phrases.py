@@ -21,8 +21,8 @@ from licensing.policy.vocabulary import (
     HIT,
     LIST,
     LOOKS_AT,
-    MONTHS,
     TERRITORY,
+    UNSAID,
     Kind,
 )
 from licensing.words import terms
@@ -71,11 +71,6 @@ PARAMS = {
     "qty_tolerance_pct": gettext_lazy("Share of that tolerance"),
     "report_days_after_shipment": gettext_lazy("Report after a shipment"),
     "conditions": gettext_lazy("Conditions"),
-}
-TOLERANCES = {
-    "none": gettext_lazy("none"),
-    "pct_line": gettext_lazy("a share of the line"),
-    "pct_remaining_final": gettext_lazy("a share of what is left, at the last clearance"),
 }
 
 
@@ -217,17 +212,16 @@ def parameter(name: str, of: Any) -> str:
 
 def limit(name: str, of: Any) -> str:
     """The value of a parameter."""
-    match name:
-        case "qty_tolerance_mode":
-            return terms.word(TOLERANCES, of or "none")
-        case "qty_tolerance_pct":
-            return percent(of or "0")
-        case "max_validity_months":
-            months = int(of or MONTHS)
-            return ngettext("%(number)d month", "%(number)d months", months) % {"number": months}
+    of = UNSAID.get(name) if of is None else of
     if of is None:
         return _("without limit")
     match name:
+        case "qty_tolerance_mode":
+            return lower(terms.word(terms.TOLERANCES, of))
+        case "qty_tolerance_pct":
+            return percent(of)
+        case "max_validity_months":
+            return ngettext("%(number)d month", "%(number)d months", int(of)) % {"number": int(of)}
         case "max_clearances":
             return _("at most %(number)d") % {"number": int(of)}
         case "report_days_after_shipment":

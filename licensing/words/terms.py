@@ -55,6 +55,11 @@ PAPERS = {
     "compliance_undertaking": _("Undertaking of compliance"),
     "named_downstream_users": _("Names of the downstream users"),
 }
+TOLERANCES = {
+    "none": _("None"),
+    "pct_line": _("Percent of each line"),
+    "pct_remaining_final": _("Percent of what remains, for the last shipment"),
+}
 CONDITIONS = {
     "PORT_ONLY": _("Through the named ports only"),
     "NO_RESALE": _("No resale"),

@@ -22,7 +22,8 @@ from core.web.errors import with_headers
 from core.web.lists import csv_file
 from core.web.refused import complete, form_page, sent
 from licensing import selectors as licensing
-from licensing.models import License, LicenseEndUser, ToleranceMode
+from licensing.models import License, LicenseEndUser
+from licensing.policy.vocabulary import OF_THE_REST
 from shipments import selectors
 from shipments.actions import bulk as jobs
 from shipments.actions import sheets
@@ -96,7 +97,7 @@ def sheet_template(request: HttpRequest) -> HttpResponse:
     capped = any(line.capped for line in license.lines.all())
     columns += ["value", "currency"] if capped else []
     columns += ["composition"] if licensing.elements_to_state(license) else []
-    columns += ["final"] if license.tolerance_mode == ToleranceMode.PCT_REMAINING_FINAL else []
+    columns += ["final"] if license.tolerance_mode == OF_THE_REST else []
     rows = ([row.get(name, "") for name in columns] for row in _examples(license))
     return csv_file(f"shipments-{license.ref}.csv", columns, rows)
 

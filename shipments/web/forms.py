@@ -20,8 +20,9 @@ from core.web.fields import AmountField, DayField, FilesField, QuantityField, on
 from core.web.forms import ReasonForm, StepForm, length_of, read_upload
 from core.web.lists import countries
 from licensing import elements, selectors
-from licensing.models import License, ToleranceMode, Visit
+from licensing.models import License, Visit
 from licensing.models.applications import PORT_PATTERN, PORT_WORDS
+from licensing.policy.vocabulary import OF_THE_REST
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
 from shipments.actions.closing import open_ends
@@ -154,7 +155,7 @@ class ShipmentForm(forms.Form):
                     elements=_(", ").join(symbols), example=f"{symbols[0]} 3.2"
                 ),
             )
-        if license.tolerance_mode != ToleranceMode.PCT_REMAINING_FINAL:
+        if license.tolerance_mode != OF_THE_REST:
             del self.fields["final"]
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:

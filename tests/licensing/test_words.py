@@ -6,11 +6,11 @@ import pytest
 from django.utils.translation import override
 
 from licensing.loading import first_document
-from licensing.models import DecisionStep, ToleranceMode
+from licensing.models import DecisionStep
 from licensing.policy import vocabulary
 from licensing.policy.editions import canonical, read
 from licensing.policy.trace import ANY_OTHER, Fate, Line
-from licensing.words import phrases, rules, terms
+from licensing.words import rules, terms
 
 FIRST = read(canonical(first_document()))
 WORDS = {
@@ -19,8 +19,7 @@ WORDS = {
     "channels": (terms.CHANNELS, vocabulary.CHANNELS),
     "conditions": (terms.CONDITIONS, vocabulary.CONDITIONS),
     "conditions of a license": (terms.CONDITIONS, DecisionStep.Condition.values),
-    "tolerances": (phrases.TOLERANCES, vocabulary.TOLERANCES),
-    "tolerances of a license": (phrases.TOLERANCES, ToleranceMode.values),
+    "tolerances": (terms.TOLERANCES, vocabulary.TOLERANCES),
     "papers": (terms.PAPERS, {paper for rule in FIRST.rules for paper in rule.effect.require}),
     "facts": (terms.FACTS, vocabulary.FACTS),
     "fates": (rules.FATES, Fate),

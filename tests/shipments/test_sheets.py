@@ -652,9 +652,9 @@ def test_the_template_without_a_license_is_its_columns(desk, world):
 
 
 def test_the_template_has_the_columns_that_its_license_asks(desk, license, world):
-    from licensing.models import ToleranceMode
+    from licensing.policy.vocabulary import OF_THE_REST
 
-    License.objects.filter(pk=license.pk).update(tolerance_mode=ToleranceMode.PCT_REMAINING_FINAL)
+    License.objects.filter(pk=license.pk).update(tolerance_mode=OF_THE_REST)
     make.pool(world.ministry)
     make.unsaid(license)
     [row] = file_of(template(desk, license))

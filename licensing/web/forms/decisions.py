@@ -17,10 +17,11 @@ from licensing.actions.decisions import currency_of
 from licensing.actions.intents import default_intent_days
 from licensing.clock import WORKING_DAYS
 from licensing.granted import Tolerance, asked_months
-from licensing.models import LONE, Application, DecisionStep, ToleranceMode
+from licensing.models import LONE, Application, DecisionStep
 from licensing.models.applications import GROUNDS
 from licensing.models.intents import intent_of
-from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, MONTHS
+from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, EXACT, MONTHS
+from licensing.words import terms
 
 DECIDED = [(outcome.value, outcome.label) for outcome in DecisionStep.DECIDED]
 
@@ -97,7 +98,7 @@ class RecommendForm(StepForm):
         help_text=gettext_lazy("Stays inside the ministry."),
     )
     tolerance_mode = forms.ChoiceField(
-        label=gettext_lazy("Tolerance"), choices=ToleranceMode.choices, required=False, initial=ToleranceMode.NONE
+        label=gettext_lazy("Tolerance"), choices=[*terms.TOLERANCES.items()], required=False, initial=EXACT
     )
     tolerance_pct = forms.DecimalField(
         label=gettext_lazy("Tolerance, percent"), min_value=0, max_value=100, decimal_places=2, required=False
@@ -214,7 +215,7 @@ class RecommendForm(StepForm):
                     data["allotments"][line.number, user.pk] = QuantityField.base(data[name], line.unit)
                 except forms.ValidationError as error:
                     self.add_error(name, error)
-        mode = data.pop("tolerance_mode", "") or ToleranceMode.NONE.value
+        mode = data.pop("tolerance_mode", "") or EXACT
         data["tolerance"] = Tolerance(mode, data.pop("tolerance_pct", None) or Decimal(0))
         return data
 

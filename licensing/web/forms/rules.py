@@ -39,7 +39,7 @@ from licensing.policy.vocabulary import (
     Kind,
 )
 from licensing.web.forms.check import choices
-from licensing.words import phrases, terms, thresholds
+from licensing.words import terms, thresholds
 from licensing.words.rules import AUTHORITIES
 from licensing.words.sentences import HIT
 
@@ -317,7 +317,7 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                     max_value=REPORT_DAYS_MOST,
                     required=False,
                 ),
-                "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), phrases.TOLERANCES, required=False),
+                "effect/params/qty_tolerance_mode": _one(gettext_lazy("Tolerance"), terms.TOLERANCES, required=False),
                 "effect/params/qty_tolerance_pct": Share(label=gettext_lazy("Tolerance, a share"), required=False),
                 "effect/params/conditions": _several(gettext_lazy("Conditions"), DecisionStep.Condition.choices),
                 "overrides_disposition_of": _several(

@@ -359,7 +359,7 @@ def test_how_much_was_looked_at_is_told():
         (("max_validity_months", None, 6), "Longest validity: 12 months, now 6 months"),
         (("qty_tolerance_pct", "0.05", "0.1"), "Share of that tolerance: 5 %, now 10 %"),
         (("qty_tolerance_pct", None, "0.05"), "Share of that tolerance: 0 %, now 5 %"),
-        (("qty_tolerance_mode", None, "pct_line"), "Tolerance of quantity: none, now a share of the line"),
+        (("qty_tolerance_mode", None, "pct_line"), "Tolerance of quantity: none, now percent of each line"),
     ],
 )
 def test_each_part_of_an_outcome_that_is_another_is_told(difference, said):

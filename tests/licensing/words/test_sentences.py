@@ -54,7 +54,7 @@ def test_a_rule_is_a_sentence_with_every_condition_and_every_effect():
         "the end-use is “Military end-use”, then: controlled; prohibited; open: an application for special "
         "circumstances; closed: annual licenses, per-shipment licenses; papers: risk assessment report, undertaking "
         "that the goods serve nothing else; no time limit in law; longest validity: 1 month; clearances of a license: "
-        "without limit; tolerance of quantity: a share of the line; share of that tolerance: 5 %; report after a "
+        "without limit; tolerance of quantity: percent of each line; share of that tolerance: 5 %; report after a "
         "shipment: within 15 days; conditions: no resale and through the named ports only."
     )
 
