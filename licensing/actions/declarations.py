@@ -22,7 +22,7 @@ from core.templatetags.lodestone import day
 from licensing.actions.invalidations import found_invalid_by, lock_closed, restore
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import Application, ControlItem, Declaration
-from licensing.models.declarations import CHANGEABLE, CONFIRMATIONS, FIELDS, SIGNATURE, SIGNED_MONTHS, DeclarationEntry
+from licensing.models.declarations import CHANGEABLE, FIELDS, SIGNATURE, SIGNED_MONTHS, DeclarationEntry, unconfirmed
 from licensing.selectors import asked_on, declarations_for, expiring_declarations, signed_in_time
 from licensing.states import OPEN_CASE, ApplicationState, DeclarationState
 
@@ -104,10 +104,9 @@ def attach_signed(
         problems.append(Problem("/signed_on", "date-out-of-range", _("The day of signature can't lie ahead.")))
     problems += _too_old(Declaration(exporter_id=row.exporter_id, signed_on=signed_on), legal_day(at))
     problems += _as_it_was(row)
-    for name in CONFIRMATIONS:
-        if not getattr(row, name):
-            message = _("The end-user must confirm this in the certificate; tick it in the draft first.")
-            problems.append(Problem(f"/{name}", "required", message))
+    for name in unconfirmed(vars(row)):
+        message = _("The end-user must confirm this in the certificate; tick it in the draft first.")
+        problems.append(Problem(f"/{name}", "required", message))
     if problems:
         raise Invalid(problems)
     name, content = certificate

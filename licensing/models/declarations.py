@@ -1,5 +1,6 @@
 """End-use declarations: what the end-user, and nobody else, has signed."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +24,12 @@ from licensing.states import DeclarationState as S
 
 # what the end-user must confirm, all of it
 CONFIRMATIONS = ("no_other_use", "no_transfer", "no_mass_destruction", "no_military_use", "verification_consent")
+
+
+def unconfirmed(says: Mapping[str, Any]) -> list[str]:
+    """Which of them a declaration that says this lacks."""
+    return [name for name in CONFIRMATIONS if not says[name]]
+
 
 FIELDS = (  # what it says, beside its items
     "end_user",
@@ -174,7 +181,7 @@ class Declaration(FSMModelMixin, models.Model):
         return [(str(one.verbose_name), getattr(self, one.name)) for one in asked]
 
     def confirmed(self) -> bool:
-        return all(done for _text, done in self.confirmations)
+        return not unconfirmed(vars(self))
 
     @property
     def editable(self) -> bool:

@@ -9,7 +9,7 @@ from core.typesetting import text_of, typeset
 from exporters.models import Party
 from licensing.actions.declarations import stated
 from licensing.models import ControlItem, Declaration, EndUse
-from licensing.models.declarations import CONFIRMATIONS
+from licensing.models.declarations import CONFIRMATIONS, unconfirmed
 from licensing.papers import said
 from licensing.states import DeclarationState
 
@@ -55,5 +55,6 @@ def _data(row: Declaration) -> dict[str, Any]:
         "process": said.both(lambda: Declaration.Process(says["process"]).label if says["process"] else ""),
         "need": says["yearly_need"],
         "onward": said.countries(says["re_export_countries"]) if says["re_export"] else [],
+        "complete": not unconfirmed(says),
         "confirms": {name: says[name] for name in CONFIRMATIONS},
     }
