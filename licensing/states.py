@@ -81,10 +81,10 @@ OPEN_CASE = (
 )
 # its license is not given yet, and may be
 UNISSUED = (*OPEN_CASE, ApplicationState.UNDER_RECONSIDERATION, ApplicationState.APPROVED)
-# of its license no other change is begun meanwhile
-AMENDING = (ApplicationState.DRAFT, *UNISSUED)
+# the same, with what is not filed yet: of one license one change at a time
+UNDER_WAY = (ApplicationState.DRAFT, *UNISSUED)
 # of its license no other renewal is begun any more
-RENEWING = (*AMENDING, ApplicationState.ISSUED)
+RENEWING = (*UNDER_WAY, ApplicationState.ISSUED)
 # what it asks for, or was granted, counts where cases are merged into one
 MERGING = (*OPEN_CASE, ApplicationState.APPROVED, ApplicationState.ISSUED)
 # Refused in the present round, whatever became of that since.

@@ -53,7 +53,7 @@ from licensing.rules import (
     whoever_has_it_not,
     whoever_reconsiders,
 )
-from licensing.states import AMENDING, ASKED, ENDED_EARLY, OPEN_CASE, REDECLARED, RENEWING, TAKEN, UNISSUED
+from licensing.states import ASKED, ENDED_EARLY, OPEN_CASE, REDECLARED, RENEWING, TAKEN, UNDER_WAY, UNISSUED
 from licensing.states import ApplicationState as S
 from licensing.words import terms
 
@@ -268,7 +268,7 @@ class Application(FSMModelMixin, models.Model):
             models.UniqueConstraint(
                 name="application_amends_one_at_a_time",
                 fields=["amends"],
-                condition=Q(state__in=AMENDING),
+                condition=Q(state__in=UNDER_WAY),
             ),
         ]
         indexes = [

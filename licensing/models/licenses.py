@@ -28,7 +28,7 @@ from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.policy.vocabulary import EXACT, PROVEN
 from licensing.rules import changes_not_yet, has_a_hit, is_renewed_by_now, is_stopped_as_a_whole
-from licensing.states import AMENDING, ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, NOT_ENDED, RENEWING
+from licensing.states import ENDED_BY_SOMEBODY, IN_FORCE, MAY_BE_USED, NOT_ENDED, RENEWING, UNDER_WAY
 from licensing.states import LicenseState as S
 from licensing.words import terms
 
@@ -195,7 +195,7 @@ class License(FSMModelMixin, models.Model):
     @cached_property
     def changing(self) -> Application | None:
         """The draft, or the open case, that asks to change it."""
-        return self.amendments.filter(state__in=AMENDING).first()
+        return self.amendments.filter(state__in=UNDER_WAY).first()
 
     @cached_property
     def renewal(self) -> Application | None:

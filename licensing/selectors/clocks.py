@@ -22,7 +22,7 @@ from licensing.models import Application, ApplicationEndUser, ClockInterval
 from licensing.selectors.editions import Editions, editions_at
 from licensing.selectors.silence import unanswered
 from licensing.selectors.untimed import Counting, countings_of, may_count_anew, start_of
-from licensing.states import ENDED_EARLY, OPEN_CASE, UNISSUED, ApplicationState
+from licensing.states import ENDED_EARLY, OPEN_CASE, UNDER_WAY, ApplicationState
 
 ISSUE_DAYS = 10  # working days within which an approved license is issued
 NO_CLOCK = 9999  # days: behind every case that has one
@@ -128,7 +128,7 @@ def course_of(case: Application, today: date) -> list[Stay]:
     sent = lines.exclude(to_state=ApplicationState.DRAFT).values_list("at", "to_state")
     moves = [(legal_day(at), state) for at, state in sent]
     until = today
-    if case.state not in (ApplicationState.DRAFT, *UNISSUED):
+    if case.state not in UNDER_WAY:
         # the day on which it ended is of whoever had it
         states = ["", *(state for _day, state in moves)]
         last = max(at for at, pair in enumerate(pairwise(states)) if pair[1] == case.state != pair[0])

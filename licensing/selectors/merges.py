@@ -16,7 +16,7 @@ from exporters.selectors import of_company
 from licensing.models import Application, ApplicationLine, Kind, License, Merged
 from licensing.selectors.applications import applications_for, parts, steps
 from licensing.selectors.licenses import licenses_for
-from licensing.states import AMENDING, MERGING, RENEWING, LicenseState
+from licensing.states import MERGING, RENEWING, UNDER_WAY, LicenseState
 
 CASES_LEAST, CASES_MOST = 2, 100
 FILED_MONTHS = 12  # before today, at most
@@ -115,7 +115,7 @@ def wanted_by(case: Application) -> set[tuple[int, int]]:
 
 def asked_for(actor: Actor) -> set[tuple[int, int]]:
     """The same of all annual applications of the company that are not over, drafts among them."""
-    rows = Application.objects.filter(exporter_id=actor.organization_id, kind=Kind.ANNUAL, state__in=AMENDING)
+    rows = Application.objects.filter(exporter_id=actor.organization_id, kind=Kind.ANNUAL, state__in=UNDER_WAY)
     declared = rows.filter(lines__control_item=F("end_users__declaration__items__control_item")).order_by()
     return set(declared.values_list("lines__control_item_id", "end_users__party_id"))
 

@@ -19,7 +19,7 @@ from licensing.policy.engine import DAY, Compiled
 from licensing.policy.facts import whole
 from licensing.policy.vocabulary import CODE, NEW, TERRITORY
 from licensing.selectors.editions import Editions, editions_at, rules_of
-from licensing.states import IN_FORCE, UNISSUED, ApplicationState
+from licensing.states import IN_FORCE, UNDER_WAY
 
 PART = "windows"
 
@@ -148,12 +148,9 @@ def _has(digest: str, key: str, last: date) -> bool:
 
 
 # --- whom it concerns ---------------------------------------------------------------------------------------
-OPEN = (ApplicationState.DRAFT, *UNISSUED)
-
-
 def _asked_for(codes: Iterable[str]) -> QuerySet[ApplicationLine]:
     """Lines of drafts and of cases that may still bring a license."""
-    return ApplicationLine.objects.filter(application__state__in=OPEN, control_item__code__in=codes)
+    return ApplicationLine.objects.filter(application__state__in=UNDER_WAY, control_item__code__in=codes)
 
 
 def _held(codes: Iterable[str]) -> QuerySet[LicenseLine]:

@@ -10,7 +10,7 @@ from core.templatetags.lodestone import day
 from licensing.actions.findings import limits
 from licensing.models import Application
 from licensing.selectors import Judged
-from licensing.states import UNISSUED, ApplicationState
+from licensing.states import UNDER_WAY, ApplicationState
 
 ADVISED = (ApplicationState.AWAITING_DECISION, ApplicationState.APPROVED)
 
@@ -21,7 +21,7 @@ def of_the_plan(row: Application, judged: Iterable[Judged], today: date) -> list
     What is recommended or decided may be shorter than what the rules allow. A change counts its months from the first
     day of the license that it changes, which has begun.
     """
-    if row.state not in (ApplicationState.DRAFT, *UNISSUED) or not (row.planned_from and row.planned_until):
+    if row.state not in UNDER_WAY or not (row.planned_from and row.planned_until):
         return []
     told, first = [], row.planned_from if row.amends_id else row.begins_on(today)
     if row.planned_from < first:

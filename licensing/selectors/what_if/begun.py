@@ -16,7 +16,7 @@ from licensing.policy.vocabulary import CODE, COUNTRY, HIT
 from licensing.selectors.editions import Editions
 from licensing.selectors.judging import said_of
 from licensing.selectors.what_if.cases import parts_of
-from licensing.selectors.windows import OPEN
+from licensing.states import UNDER_WAY
 
 
 def begun(exporter: int, editions: Editions, since: datetime) -> list[PolicyEdition]:
@@ -45,7 +45,7 @@ def _facts_of(exporter: int) -> Iterator[Facts]:
         facts[COUNTRY] = sorted({*facts.get(COUNTRY, ()), *there})
         facts.pop(HIT, None)
         yield facts
-    cases = {case.pk: case for case in Application.objects.filter(exporter=exporter, state__in=OPEN)}
+    cases = {case.pk: case for case in Application.objects.filter(exporter=exporter, state__in=UNDER_WAY)}
     for pk, (goods, users) in parts_of(cases.values()).items():
         yield from (said_of(cases[pk], line.code, user.signed, None) for line in goods for user in users)
 
