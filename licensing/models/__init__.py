@@ -47,7 +47,7 @@ from licensing.models.screenings import Screening
 from licensing.models.simulations import Simulation
 from licensing.models.supplements import Supplement, SupplementAnswer, SupplementPoint
 from licensing.models.verdicts import Verdict
-from licensing.models.visits import Visit
+from licensing.models.visits import Visit, VisitKind, VisitOutcome
 from licensing.models.windows import Follow, WindowWarning
 
 __all__ = [
@@ -112,5 +112,7 @@ __all__ = [
     "Suspension",
     "Verdict",
     "Visit",
+    "VisitKind",
+    "VisitOutcome",
     "WindowWarning",
 ]

@@ -472,6 +472,7 @@ def account(line: HistoryLine, exporter: Exporter) -> Data:
     lapsed = HistoryLine.objects.filter(subject_kind="qualification", subject_id=exporter.pk, verb="lapse", at=line.at)
     return {
         "step": line.verb,
+        "title": said.both(lambda: OF_ACCOUNTS[line.verb]),
         "order": facts.get("number", ""),
         "provision": facts.get("provision", ""),
         "last_day": last_day and said.day(date.fromisoformat(last_day)),
@@ -490,6 +491,15 @@ RECONSIDERED: dict[str, "str | Promise"] = {
     "uphold": _("Decision on reconsideration: upheld"),
     "change": _("Decision on reconsideration: changed"),
     "quash": _("Decision on reconsideration: quashed"),
+}
+
+# the same of the steps of an account
+OF_ACCOUNTS: dict[str, "str | Promise"] = {
+    "suspend": _("Decision: account suspended"),
+    "bar": _("Decision: company barred"),
+    "end_bar": _("Notice: the bar is over"),
+    "reinstate": _("Decision: account reinstated"),
+    "close": _("Confirmation: account closed"),
 }
 
 # what a letter is called after one of its steps, where that says more
@@ -522,13 +532,7 @@ LETTERS: list[tuple[str, "str | Promise", Writer, str, tuple[str, ...]]] = [
     ("revocation", _("Decision: license ended by the ministry"), of_license(revocation), "license", ("revoke",)),
     ("replacement", _("Notice that a license was replaced"), of_license(replacement), "license", ("replace",)),
     ("surrender", _("Confirmation: license handed back"), of_license(surrender), "license", ("surrender",)),
-    (
-        "account",
-        _("Letter about the account"),
-        of_account(account),
-        "exporter",
-        ("suspend", "bar", "end_bar", "reinstate", "close"),
-    ),
+    ("account", _("Letter about the account"), of_account(account), "exporter", tuple(OF_ACCOUNTS)),
 ]
 for name, label, write, noun, verbs in LETTERS:
     papers(Kind(name, label, said.TEMPLATES / f"{name}.typ", write, CALLED.get(name, {})), noun, *verbs)

@@ -14,7 +14,7 @@ from core.history import record
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from exporters import rules
-from licensing.models import License, LicenseEndUser, Visit
+from licensing.models import License, LicenseEndUser, Visit, VisitKind, VisitOutcome
 from licensing.selectors import licenses_for
 from shipments.models import Shipment
 
@@ -77,9 +77,9 @@ def _whom(license: License, ref: str, goods: Shipment | None) -> LicenseEndUser 
 
 def _wrong(kind: str, outcome: str, went: str, note: str, made_on: date, at: datetime) -> list[Problem]:
     found = []
-    if kind not in Visit.Kind.values:
+    if kind not in VisitKind.values:
         found.append(Problem("/kind", "invalid", _("Choose one of the kinds.")))
-    if outcome not in Visit.Outcome.values:
+    if outcome not in VisitOutcome.values:
         found.append(Problem("/outcome", "invalid", _("Choose one of the outcomes.")))
     if not went.strip():
         found.append(Problem("/went", "required", _("Say who went, or who asked.")))

@@ -20,7 +20,7 @@ from core.web.fields import AmountField, DayField, FilesField, QuantityField, on
 from core.web.forms import ReasonForm, StepForm, length_of, read_upload
 from core.web.lists import countries
 from licensing import elements, selectors
-from licensing.models import License, Visit
+from licensing.models import License, Visit, VisitKind, VisitOutcome
 from licensing.models.applications import PORT_PATTERN, PORT_WORDS
 from licensing.policy.vocabulary import OF_THE_REST
 from licensing.web.forms.elements import ElementsField
@@ -35,12 +35,12 @@ from shipments.refusals import exhausted, problem
 class VisitForm(StepForm):
     """What officers found. Whom and what it was about is chosen among what the license names."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("What was done"), choices=Visit.Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=gettext_lazy("What was done"), choices=VisitKind.choices, widget=forms.RadioSelect)
     made_on = DayField(label=gettext_lazy("On"))
     went = forms.CharField(label=gettext_lazy("Who went"), max_length=length_of(Visit, "went"))
     end_user = forms.ChoiceField(label=gettext_lazy("End-user"), required=False)
     shipment = forms.CharField(label=gettext_lazy("Shipment, by its number"), required=False, max_length=16)
-    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=Visit.Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=VisitOutcome.choices, widget=forms.RadioSelect)
     note = forms.CharField(
         label=gettext_lazy("What was found"),
         max_length=TEXT_CHARACTERS,

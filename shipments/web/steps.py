@@ -18,7 +18,7 @@ from core.web.steps import Page, Step, register
 from exporters.models import Qualification
 from exporters.selectors import exporters_for, people, qualifications_for
 from exporters.web.steps import company
-from licensing.models import Visit
+from licensing.models import VisitKind, VisitOutcome
 from licensing.selectors import licenses_for
 from shipments.actions import closing, incidents, officers, qualifications, reports, visits
 from shipments.models import LATE_DAYS, Shipment
@@ -408,7 +408,7 @@ register(
 
 def visited(line: HistoryLine) -> str:
     """Kind, day and outcome; what was found is the officers'."""
-    said = {"kind": Visit.Kind(line.facts["kind"]).label, "outcome": Visit.Outcome(line.facts["outcome"]).label}
+    said = {"kind": VisitKind(line.facts["kind"]).label, "outcome": VisitOutcome(line.facts["outcome"]).label}
     on = day(date.fromisoformat(line.facts["made_on"]))
     return str(_("{kind} on {day}: {outcome}")).format(**said, day=on)
 
