@@ -5,6 +5,7 @@ from html import unescape
 import pytest
 
 from config.local import demo
+from core.errors import Invalid
 from core.history import lines_of
 from exporters import actions
 from exporters.models import Exporter
@@ -71,6 +72,14 @@ def test_a_company_that_was_never_returned_reads_nothing_of_it(ministry, client)
     actor = make.exporter()
     client.force_login(actor.user)
     assert "The ministry returned this" not in page(client)
+
+
+def test_it_is_not_returned_without_a_reason(ministry):
+    pk = demo.send_company(make.exporter())
+    with pytest.raises(Invalid) as refusal:
+        actions.send_back(pk, seen=make.seen(pk), reason=" ", mend=["handler"], by=ministry.intake)
+    assert [(one.pointer, one.code) for one in refusal.value.errors] == [("/reason", "required")]
+    assert Exporter.objects.get(pk=pk).state == "pending"
 
 
 def test_only_facts_of_the_page_are_named(ministry):
