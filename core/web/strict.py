@@ -34,7 +34,7 @@ class Strict:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         for name, values in request.GET.lists():
-            if "forbidden-character" in map(wrong, (name, *values)):
+            if "forbidden-character" in (wrong(name), *map(_wrong, values)):
                 detail = _("The address has a character that is not allowed, or broken UTF-8.")
                 return errors.answer(request, Unreadable(detail, code="forbidden-character"))
         if wanted(request):  # its bodies are JSON: core.api.parsers
@@ -63,13 +63,17 @@ def _problems(request: HttpRequest) -> Iterator[Problem]:
             yield Problem("", "forbidden-character", _("A field's name has a character that is not allowed."))
             continue
         several = name_of(name) in texts()
-        trimmed = (value.strip(" \t\n\r") for value in values)  # as the field will take it
-        for code in sorted({code for value in trimmed if (code := wrong(value, several_lines=several))}):
+        for code in sorted({code for value in values if (code := _wrong(value, several_lines=several))}):
             message = _("Say something here.") if code == "blank" else str(MESSAGE)
             yield Problem(f"/{name}", code, message)
     for clean in request.odd_file_names.values():
         name = next((field for field, upload in request.FILES.items() if upload.name == clean), "")
         yield Problem(f"/{name}", "file-name", _("Give the file a plain name, without folders or control characters."))
+
+
+def _wrong(value: str, *, several_lines: bool = False) -> str:
+    """As `wrong`, of the value as its field will take it: without what stands at its edges."""
+    return wrong(value.strip(" \t\n\r"), several_lines=several_lines)
 
 
 def _parse_files(request: HttpRequest, environment: Any, post_data: Any) -> Any:
