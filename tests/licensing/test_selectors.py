@@ -18,12 +18,13 @@ from exporters.states import ACTING, ExporterState
 from licensing import selectors
 from licensing.actions import applications, decisions, declarations, licenses, questions, receipts
 from licensing.models import Application, ControlItem, License
+from licensing.models.declarations import CONFIRMATIONS
 from licensing.states import IN_FORCE, LicenseState
 from tests import make
 from tests.make import seen
 
 ELSEWHERE = "33"
-CONFIRMED = declarations.CONFIRMATIONS
+CONFIRMED = CONFIRMATIONS
 PAPER = ("paper.pdf", demo.pdf("x"))
 
 
