@@ -28,6 +28,7 @@ from licensing.selectors import (
 )
 from licensing.selectors.movements import finds_sent, names_reserved_for, tells_goods
 from licensing.selectors.what_if import reads_reserved
+from licensing.states import ENDS_FOR_GOOD
 from shipments.models import (
     Bulk,
     BulkRow,
@@ -314,8 +315,8 @@ def opened_by_declaration(license: License, row: Shipment, moment: datetime) -> 
     suspended = any(
         cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at) for cause in closes
     )
-    turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS], at__lte=moment)
-    ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS)
+    turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS_FOR_GOOD], at__lte=moment)
+    ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS_FOR_GOOD)
     ended = ended or _revoked_after(whole[1:], moment)
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)
@@ -329,9 +330,6 @@ def opened_by_declaration(license: License, row: Shipment, moment: datetime) -> 
 def _revoked_after(licenses: Iterable[License], moment: datetime) -> bool:
     """The ministry had ended what took the place of a license: what is reserved on it ended with that."""
     return any(lines_of(one).filter(verb="revoke", at__lte=moment).exists() for one in licenses)
-
-
-ENDS = ("revoke", "surrender")  # of a license, before its last day and for good
 
 
 LOOKED_AT = {

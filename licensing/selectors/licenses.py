@@ -18,7 +18,7 @@ from licensing.models import License, LicenseEndUser, RecommendedLine
 from licensing.models.balances import Ceiling, LicenseLine
 from licensing.selectors.applications import parts, steps
 from licensing.selectors.causes import end_users, open_causes
-from licensing.states import IN_FORCE, LicenseState
+from licensing.states import ENDS, IN_FORCE, LicenseState
 
 LABELS = {field.name: field.verbose_name for field in Party._meta.fields}
 
@@ -182,9 +182,7 @@ def changed_since(actor: Actor, since: datetime) -> QuerySet[License]:
 
 def _turned() -> QuerySet[HistoryLine]:
     return HistoryLine.objects.filter(
-        Q(verb="lift", to_state=LicenseState.ACTIVE)
-        | Q(verb__in=["expire", "exhaust", "reopen", "revoke", "surrender", "replace"]),
-        subject_kind="license",
+        Q(verb="lift", to_state=LicenseState.ACTIVE) | Q(verb__in=["reopen", *ENDS]), subject_kind="license"
     )
 
 

@@ -24,8 +24,8 @@ from licensing.selectors.floors import as_issued, passed_on
 from licensing.selectors.held_back import held_back
 from licensing.selectors.licenses import licenses_for, with_terms
 from licensing.selectors.verdicts import begin_of
+from licensing.states import ENDS
 
-ENDS = ("revoke", "surrender", "replace", "exhaust", "expire")
 DUMMY = "*" * CODE_LENGTH  # no code has such a character
 
 
