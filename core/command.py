@@ -4,13 +4,14 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from inspect import Parameter, signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from core import idempotency
-from core.errors import DomainError
+from core.errors import DomainError, Invalid, Problem
 from core.idempotency import Answer, Answered, Claim, InProgress
 from core.outside import again
 
@@ -35,8 +36,10 @@ def command(verb: Callable[P, R]) -> Command[P, R]:
     is worked out before (core.outside).
 
     Used by the outermost verb only. Raises what the verb raises; DomainError 503 `busy` when a lock was not to be had
-    within lock_timeout, or 409 `in-progress` when the lock was the key's own.
+    within lock_timeout, or 409 `in-progress` when the lock was the key's own; Invalid for a blank `reason`, where the
+    verb can't be called without one.
     """
+    verb = _with_a_reason(verb)
 
     def of_the_key(claim: Claim, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if answer := idempotency.take(claim):
@@ -82,6 +85,21 @@ def command_of_one_statement(verb: Callable[Concatenate[Claim | None, P], Any]) 
 
     run.claimed = claimed
     return cast(Command[P, Any], run)
+
+
+def _with_a_reason(verb: Callable[P, R]) -> Callable[P, R]:
+    """The verb itself, or, where its `reason` has no default, one that is not begun without words in it."""
+    asked = signature(verb).parameters.get("reason")
+    if asked is None or asked.default is not Parameter.empty:
+        return verb
+
+    @functools.wraps(verb)
+    def asking(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not str(kwargs["reason"]).strip():
+            raise Invalid([Problem("/reason", "required", _("Say why."))])
+        return verb(*args, **kwargs)
+
+    return asking
 
 
 def _durably(effect: Callable[[], R]) -> R:

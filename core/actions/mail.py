@@ -1,11 +1,9 @@
 """Mail that waits."""
 
-from django.utils.translation import gettext as _
-
 from core.access import Actor
 from core.command import command
 from core.deliveries import MAIL
-from core.errors import Invalid, NotFound, Problem
+from core.errors import NotFound
 from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
@@ -33,11 +31,8 @@ def send_again(pk: int, *, by: Actor) -> Delivery:
 
 @command
 def end_delivery(pk: int, *, reason: str, by: Actor) -> Delivery:
-    """Nobody tries to send the mail any more. Raises Invalid without a reason, NotFound for a paper: what a step leaves
-    is owed."""
+    """Nobody tries to send the mail any more. Raises NotFound for a paper: what a step leaves is owed."""
     delivery = _still_waiting(pk, by, consumer=MAIL)
-    if not reason.strip():
-        raise Invalid([Problem("/reason", "required", _("Say why."))])
     delivery.ended_at = legal_now()
     delivery.save(update_fields=["ended_at"])
     record(delivery, "end", by=by, reason=reason)

@@ -217,14 +217,9 @@ def verify(pk: int, *, seen: int, by: Actor) -> Exporter:
 
 @command
 def send_back(pk: int, *, seen: int, reason: str, mend: Sequence[str] = (), by: Actor) -> Exporter:
-    """The exporter is in draft again and knows why, and which of its facts (mend) are to be looked at.
-
-    Raises Invalid without a reason.
-    """
+    """The exporter is in draft again and knows why, and which of its facts (mend) are to be looked at."""
     exporter = lock(exporters_for(by), pk=pk)
     require(exporter.send_back, by=by, seen=seen)
-    if not reason.strip():
-        raise Invalid([Problem("/reason", "required", _("Say why: the company reads this."))])
     move(exporter.send_back, by=by, reason=reason, facts={"mend": [name for name in MENDED if name in mend]})
     return exporter
 

@@ -79,18 +79,14 @@ def propose_sign(ref: str, *, seen: int, item: str = "", reason: str, by: Actor)
     """The answer waits for a second officer; the company reads nothing of it before.
 
     item: a code of the control list, or nothing where the goods are not controlled. reason: as the company will read
-    it. Raises DomainError proposal-open where one waits, Invalid naming each field.
+    it. Raises DomainError proposal-open where one waits, Invalid for a code of no list.
     """
     row = lock(inquiries_for(by), ref=ref)
     require(row.propose_sign, by=by, seen=seen)
     at = legal_now()
-    problems = []
     if item and not ControlItem.objects.filter(code=item, official=True).exists():
-        problems.append(Problem("/item", "unknown-code", _("That is no official code of the lists loaded here.")))
-    if not reason.strip():
-        problems.append(Problem("/reason", "required", _("Say why: the exporter reads this.")))
-    if problems:
-        raise Invalid(problems)
+        message = _("That is no official code of the lists loaded here.")
+        raise Invalid([Problem("/item", "unknown-code", message)])
     facts = {"item": item, "edition": edition_now().code}
     proposals.propose(row, "sign", by=by, at=at, reason=reason, facts=facts)
     move(row.propose_sign, by=by, at=at, reason=reason, facts=facts)

@@ -27,18 +27,13 @@ def propose_invalidate(ref: str, *, seen: int, ground: str, reason: str, by: Act
     """That the declaration counts no more waits for a second officer; nothing else has changed.
 
     ground: one of InvalidGround. reason: as the exporter will read it. Raises DomainError proposal-open where one
-    waits, Invalid naming each field.
+    waits, Invalid for another ground.
     """
     row = lock(declarations_for(by), ref=ref)
     require(row.propose_invalidate, by=by, seen=seen)
     at = legal_now()
-    problems = []
     if ground not in InvalidGround.values:
-        problems.append(Problem("/ground", "invalid", _("Choose one of the grounds.")))
-    if not reason.strip():
-        problems.append(Problem("/reason", "required", _("Say why: the exporter reads this.")))
-    if problems:
-        raise Invalid(problems)
+        raise Invalid([Problem("/ground", "invalid", _("Choose one of the grounds."))])
     facts = {"ground": ground}
     proposals.propose(row, "invalidate", by=by, at=at, reason=reason, facts=facts)
     move(row.propose_invalidate, by=by, at=at, reason=reason, facts=facts)

@@ -39,13 +39,13 @@ def propose_revoke(
     """That the license ends waits for a second decider; nothing else has changed.
 
     reason: as its holder will read it. hearing: its record, name and content, which is kept with its hash; a penalty
-    needs one, and its day. Raises DomainError proposal-open where one waits, Invalid naming each field.
+    needs one, and its day. Raises DomainError proposal-open where one waits, Invalid naming each other field.
     """
     license = lock(licenses_for(by), ref=ref)
     require(license.propose_revoke, by=by, seen=seen)
     at = legal_now()
     issued = license.and_before()[-1].issued_at  # what took its place goes on with the same goods and people
-    if problems := _wrong(end_reason, provision, reason, hearing, heard_on, legal_day(issued), legal_day(at)):
+    if problems := _wrong(end_reason, provision, hearing, heard_on, legal_day(issued), legal_day(at)):
         raise Invalid(problems)
     record = keep_file(*hearing, field="hearing", by=by, kinds=FILE_KINDS, at=at) if hearing else None
     facts = {"end_reason": end_reason, "provision": provision.strip()}
@@ -59,7 +59,6 @@ def propose_revoke(
 def _wrong(
     end_reason: str,
     provision: str,
-    reason: str,
     hearing: tuple[str, bytes] | None,
     heard_on: date | None,
     issued: date,
@@ -70,8 +69,6 @@ def _wrong(
         problems.append(Problem("/end_reason", "invalid", _("Choose one of the four ways in which a license ends.")))
     if not provision.strip():
         problems.append(Problem("/provision", "required", _("Name the provision on which it rests.")))
-    if not reason.strip():
-        problems.append(Problem("/reason", "required", _("Say why: its holder reads this.")))
     heard = end_reason == EndReason.PENALTY or hearing is not None or heard_on is not None
     if heard and hearing is None:
         text = _("Add the record of the hearing: no penalty without one, and no day without its record.")

@@ -101,8 +101,6 @@ def resolve(ref: str, *, seen: int, end_user: int, hit: str, list_version: str, 
     found, problems = _Result(hit, list_version, legal_day(at), reason), []
     if hit not in FACTS[HIT].words or hit in UNRESOLVED:
         problems.append(Problem("/hit", "invalid", _("Choose whether it is this party, and on which list.")))
-    if not reason.strip():
-        problems.append(Problem("/reason", "required", _("Say why it is this party, or why it is another.")))
     _require(found, [user.party], at, problems)
     _record(found, [user.party], license.application, by, at)
     whom = {"end_user": user.party.ref, "name": user.party.name}

@@ -1,5 +1,9 @@
 """The one transaction around a verb: retried, refused, remembered."""
 
+import importlib
+import pkgutil
+from inspect import Parameter, signature
+
 import pytest
 from django.db import OperationalError, transaction
 
@@ -111,6 +115,35 @@ def test_a_command_is_the_outermost_transaction():
     """Inside another one its answer would be given before anything has committed."""
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         tried("", 0)
+
+
+def test_no_verb_that_asks_why_begins_without_a_word(db):
+    asked = []
+    for app in ("core", "exporters", "licensing", "shipments"):
+        package = importlib.import_module(f"{app}.actions")
+        names = [one.name for one in pkgutil.iter_modules(package.__path__, f"{app}.actions.")]
+        for module in (package, *map(importlib.import_module, names)):
+            for verb in vars(module).values():
+                reason = signature(verb).parameters.get("reason") if hasattr(verb, "claimed") else None
+                if reason and reason.default is Parameter.empty:
+                    nothing = dict.fromkeys(signature(verb).parameters)
+                    with pytest.raises(Invalid) as refused:
+                        verb(**nothing | {"reason": " "})
+                    asked += [(one.pointer, one.code) for one in refused.value.errors]
+    assert len(asked) > 30
+    assert set(asked) == {("/reason", "required")}
+
+
+def test_a_verb_that_asks_why_goes_on_with_a_word_and_one_that_need_not_without(db):
+    @command
+    def asking(*, reason):
+        return reason
+
+    @command
+    def either(*, reason=""):
+        return reason
+
+    assert (asking(reason="Because."), either(), either(reason=" ")) == ("Because.", "", " ")
 
 
 def test_a_command_keeps_its_verbs_name_and_words():

@@ -72,12 +72,8 @@ def test_what_was_free_lapses_and_no_line_is_open(world, license):
 
 
 def test_everything_is_said_and_all_that_is_missing_is_named(world, license):
-    nothing = {"end_reason": "", "provision": " ", "reason": " "}
-    assert wrong(world, license, **nothing) == [
-        ("/end_reason", "invalid"),
-        ("/provision", "required"),
-        ("/reason", "required"),
-    ]
+    nothing = {"end_reason": "", "provision": " "}
+    assert wrong(world, license, **nothing) == [("/end_reason", "invalid"), ("/provision", "required")]
 
 
 def test_a_penalty_needs_the_record_of_a_hearing_and_its_day(world, license):
