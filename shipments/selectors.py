@@ -263,7 +263,7 @@ def with_holds(rows: Iterable[Shipment], at: datetime) -> list[Shipment]:
         obstacle = row.license.obstacle_on(today)
         if obstacle == Obstacle.REPLACED:  # of what is reserved there its successor says
             obstacle = Obstacle.OVER if _too_late(row, at) else None
-        ended = obstacle not in (None, Obstacle.SUSPENDED)  # of that the causes say for whom
+        ended = obstacle is not None and obstacle.ends
         row.stopped = row.closed or ended or row.pk in ruled_out
         row.report = row.report_on(today)
     return found

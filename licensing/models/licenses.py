@@ -56,6 +56,11 @@ class Obstacle(StrEnum):
     QUANTITY = "quantity"
     RULES = "rules"
 
+    @property
+    def ends(self) -> bool:
+        """It has ended: nothing new is reserved on it any more, and what it asked of later shipments is due no more."""
+        return self in (Obstacle.REVOKED, Obstacle.SURRENDERED, Obstacle.REPLACED, Obstacle.USED_UP, Obstacle.OVER)
+
 
 class _IsOrBefore(models.Func):
     """Whether a key is that of a license, or of one of those whose places it took, one after the other

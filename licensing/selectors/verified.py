@@ -132,10 +132,10 @@ def standing(what: Opened, at: datetime) -> Standing:
         served = user in free if user else bool(free)
         lasts = not license.past_on(legal_day(at)) and not behind.ended
         goes_on, stopped = lasts and served, lasts and not served
-    word = WORDS.get(obstacle, Word.ENDED)
-    if word != Word.ENDED and not (free if user is None else user in free):
+    ended = obstacle is not None and obstacle.ends
+    word = Word.ENDED if ended else WORDS[obstacle]
+    if not ended and not (free if user is None else user in free):
         word = Word.SUSPENDED
-    ended = word == Word.ENDED
     return Standing(
         license=license,
         end_user=user,

@@ -53,8 +53,6 @@ TOLD_DAYS = 30  # how long the overview tells of a case that was not accepted, a
 
 
 STOPPED = (Obstacle.SUSPENDED, Obstacle.REVOKED)  # by the ministry: whom to ask is said
-# It has ended: what it asked of later shipments is due no more.
-ENDED = (Obstacle.REVOKED, Obstacle.SURRENDERED, Obstacle.REPLACED, Obstacle.USED_UP, Obstacle.OVER)
 GOES_ON = (*ENDED_BY_SOMEBODY, LicenseState.REPLACED)  # of which it is told what becomes of goods under way
 MOST_SHIPMENTS, MOST_MOVEMENTS = 50, 20  # of a license, on its page: programs read them all
 
@@ -165,7 +163,7 @@ def license_page(request: HttpRequest, ref: str, failed: Failed | None = None) -
     closed_lines = licensing.closed_in_part(row, closings, now) if row.state in IN_FORCE else []
     obstacle = licensing.obstacles([row], {row.pk: taken}, found, now, ruled=bool(closed_lines)).get(row.pk)
     shipments = selectors.latest_of(row, request.actor, MOST_SHIPMENTS)
-    reports, ended = selectors.reports_of(row, today), obstacle in ENDED
+    reports, ended = selectors.reports_of(row, today), obstacle is not None and obstacle.ends
     owed = any(reports.get(name) for name in ("due", "late", "open"))
     row.held_back = licensing.held_back([row]).get(row.pk)
     on, granted = passed_on(row), decided(row.application)
