@@ -1,6 +1,6 @@
 """What a case says: its form writes it, what is granted is read as such, and both are compared."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,23 +11,7 @@ from licensing.granted import decided
 from licensing.models import Application, ControlItem, Declaration, Inquiry, License
 from licensing.selectors.floors import passed_on
 
-SAID = (
-    "kind",
-    "ports",
-    "contract_no",
-    "contract_on",
-    "contract_value",
-    "payment_terms",
-    "currency",
-    "planned_from",
-    "planned_until",
-    "purpose",
-    "red_flag",
-    "trade_mode",
-    "transport_mode",
-    "remarks",
-    "circumstances",
-)
+PARTS = ("lines", "end_users", "consignees")  # rows of their own beside that of the case
 
 
 @dataclass(frozen=True)
@@ -71,6 +55,9 @@ class Draft:
     transport_mode: str = ""
     remarks: str = ""
     circumstances: str = ""
+
+
+SAID = tuple(one.name for one in fields(Draft) if one.name not in PARTS)
 
 
 def said(row: Application) -> Draft:

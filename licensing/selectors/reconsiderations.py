@@ -250,7 +250,8 @@ def to_reconsider(actor: Actor) -> QuerySet[Application]:
 
 def by_term(rows: QuerySet[Application]) -> QuerySet[Application]:
     """Contested refusals with how they are, which can be sorted by when they were filed and by when they are due: to be
-    decided, or accepted as long as their time has not begun. day_0: when that began, where nobody accepted it."""
+    decided, or accepted as long as their time has not begun; that a last day moves to a working day leaves their order
+    as it is. day_0: when that began, where nobody accepted it."""
     own = Reconsideration.objects.filter(decision__application=OuterRef("pk")).order_by("-pk")
     entries = ReconsiderationEntry.objects.filter(reconsideration=OuterRef("contested_pk"))
     begun = Subquery(entries.filter(kind=ReconsiderationEntry.Kind.ADMIT).values("at"), output_field=DateTimeField())
