@@ -67,7 +67,13 @@ class Unreadable(DomainError):
 
 
 class NotSignedIn(DomainError):
+    """Nobody is known by what was sent: a header says how it is, and that a key was wrong."""
+
     code = "authentication-required"
+
+    def __init__(self, detail: str = "", *, code: str = "") -> None:
+        wrong = ', error="invalid_token"' if code == "invalid-key" else ""
+        super().__init__(detail, code=code, headers={"WWW-Authenticate": f'Bearer realm="lodestone"{wrong}'})
 
 
 class Forbidden(DomainError):

@@ -199,8 +199,7 @@ class Access:
         if row.admits(actor):
             return
         if actor.anonymous:
-            detail = _("Send a key, as Authorization: Bearer lk_live_…, or sign in.")
-            raise NotSignedIn(detail, headers={"WWW-Authenticate": 'Bearer realm="lodestone"'})
+            raise NotSignedIn(_("Send a key, as Authorization: Bearer lk_live_…, or sign in."))
         named = {name: kwargs[name] for name in ("ref", "pk") if name in kwargs}
         if row.noun and not access.visible[row.noun](actor, **named):
             raise NotFound()

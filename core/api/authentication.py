@@ -14,7 +14,6 @@ from core.errors import NotSignedIn
 from core.models import ApiKey
 
 SCHEME = re.compile(r"Bearer +(lk_(?:live|test)_[A-Za-z0-9]{32,64})", re.ASCII)
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="lodestone", error="invalid_token"'}
 
 
 def bearer(request: HttpRequest, *, proves: bool = False) -> access.Actor | None:
@@ -29,14 +28,14 @@ def bearer(request: HttpRequest, *, proves: bool = False) -> access.Actor | None
     match = SCHEME.fullmatch(header)
     if match is None:
         detail = _("Send the whole key, as Authorization: Bearer lk_live_… and nothing else in that header.")
-        raise NotSignedIn(detail, code="invalid-key", headers=CHALLENGE)
+        raise NotSignedIn(detail, code="invalid-key")
     text = match.group(1)
     if proves and (actor := proof.remembered(text)):
         return actor
     stamp = proof.stamp_of(text) if proves else ""  # before the key is read; None where it opens nothing
     key = access.live_key(text) if text.startswith("lk_live_") and stamp is not None else None
     if key is None:
-        raise NotSignedIn(_("This key is not known, has ended, or was revoked."), code="invalid-key", headers=CHALLENGE)
+        raise NotSignedIn(_("This key is not known, has ended, or was revoked."), code="invalid-key")
     if not proof.lately(key):  # the one write a GET may cause
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
     elif stamp:
@@ -54,9 +53,6 @@ class RequestActor(BaseAuthentication):
         if actor.key is None:
             SessionAuthentication().enforce_csrf(request)
         return actor.user, actor
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="lodestone"'
 
 
 class Admitted(BasePermission):

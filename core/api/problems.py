@@ -33,7 +33,7 @@ def _refusal(error: Exception) -> DomainError | None:
         case exceptions.ParseError():
             return Unreadable(str(error.detail), code="invalid-json")
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            return NotSignedIn(str(error.detail), headers={"WWW-Authenticate": 'Bearer realm="lodestone"'})
+            return NotSignedIn(str(error.detail))
         case exceptions.PermissionDenied() | PermissionDenied():
             code = "csrf-failed" if "CSRF" in str(error) else "forbidden"
             return Forbidden(str(error) or _("Your role does not open this."), code=code)
