@@ -14,7 +14,7 @@ from core.api.pagination import read_query
 from core.command import Command
 from core.errors import Invalid, Problem, Unreadable
 from core.idempotency import Answer, Claim, fingerprint
-from core.models.idempotency import KEY_PATTERN, KEY_WORDS
+from core.models.idempotency import HEADER, KEY_PATTERN, KEY_WORDS, REPLAYED
 
 JSON = problems.JSON
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
@@ -35,7 +35,7 @@ def refuse_body(request: Request, message: str) -> None:
 
 def read_key(request: Request) -> str:
     """The request's Idempotency-Key. Raises Unreadable when it is missing or not visible ASCII."""
-    return key_of(request.headers.get("Idempotency-Key", ""))
+    return key_of(request.headers.get(HEADER, ""))
 
 
 def key_of(key: Any) -> str:
@@ -92,5 +92,5 @@ def claimed(
 def respond(answer: Answer) -> HttpResponse:
     response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
     if answer.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
+        response.headers[REPLAYED] = "true"
     return response

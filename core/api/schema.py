@@ -15,7 +15,7 @@ from core.access import ANONYMOUS
 from core.api.fields import NonEmptyList, StrictSerializer
 from core.api.pagination import ROWS_MOST
 from core.decided import filled
-from core.models.idempotency import KEY_PATTERN
+from core.models.idempotency import HEADER, KEY_PATTERN, REPLAYED
 from core.problems import MEDIA_TYPE
 from core.scopes import any_of
 from core.search import LONGEST
@@ -78,7 +78,7 @@ PAGES = [
     ),
 ]
 KEY = OpenApiParameter(
-    "Idempotency-Key",
+    HEADER,
     {"type": "string", "pattern": f"^{KEY_PATTERN}$", "examples": ["PO-778/1"]},
     OpenApiParameter.HEADER,
     required=True,
@@ -272,7 +272,7 @@ def _headers(status: int, said: Call) -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "integer", "minimum": 0}
     found = {"X-Request-Id": (_("The request's id."), text, True)}
     if (said.keyed or said.remembered) and idempotency.kept(status):
-        found["Idempotency-Replayed"] = (_("`true` when this is the first answer again."), {"const": "true"}, False)
+        found[REPLAYED] = (_("`true` when this is the first answer again."), {"const": "true"}, False)
     if said.leads and status == 202:
         found["Location"] = (_("Where to follow it."), text | {"format": "uri"}, True)
     if status in (409, 429, 503):

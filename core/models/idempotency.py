@@ -8,6 +8,8 @@ from core.decided import filled
 from core.guards import Guard, door, rights
 from core.models.people import Organization
 
+HEADER = "Idempotency-Key"  # as autosave.js has it
+REPLAYED = "Idempotency-Replayed"  # of an answer that was given before
 KEY_LONGEST = 255
 KEY_PATTERN = rf"[\x21-\x7e]{{1,{KEY_LONGEST}}}"
 KEY_WORDS = filled(

@@ -19,12 +19,13 @@ from core.errors import DomainError, Problem
 from core.idempotency import Answer, Claim, fingerprint
 from core.languages import listed
 from core.legal_time import LEGAL_ZONE, legal_now
+from core.models.idempotency import HEADER as KEY
 from core.models.idempotency import TYPED
 from core.web import errors
 from core.web.conflicts import Meeting
 from core.web.typed import cleaned
 
-HEADER, KEY = "X-Autosave", "Idempotency-Key"
+HEADER = "X-Autosave"
 JSON = "application/json"
 NAMED = 2
 
