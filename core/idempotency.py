@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from core.errors import DomainError, Invalid, Problem
 from core.models import Idempotency
 
+REFUSED = 400  # from this status on nothing was done
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -22,6 +24,10 @@ class Answer:
     content_type: str
     body: str
     replayed: bool = False
+
+    @property
+    def refused(self) -> bool:
+        return self.status >= REFUSED
 
 
 @dataclass(frozen=True)

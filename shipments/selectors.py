@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, 
 
 from core.access import Actor, visibility
 from core.history import lines_of
+from core.idempotency import REFUSED
 from core.legal_time import LegalNow, legal_day
 from core.models import HistoryLine
 from core.selectors import reaches_documents
@@ -69,7 +70,7 @@ def bulks_to_work() -> list[int]:
 
 def progress(bulk: Bulk) -> dict[str, int]:
     """How many rows it has, how many of them have an outcome, and how many of these are booked."""
-    has, booked = Q(status__isnull=False), Q(status__lt=400)
+    has, booked = Q(status__isnull=False), Q(status__lt=REFUSED)
     return bulk.rows.aggregate(rows=Count("pk"), done=Count("pk", filter=has), booked=Count("pk", filter=booked))
 
 

@@ -84,7 +84,7 @@ def confirm(
     made = bulk.keep(rows, language=language, instance=instance, by=by)
     if bulk.at_once(len(rows)):
         told = bulk.book(made, by)
-        if atomic and any(one.status >= 400 for one in told):
+        if atomic and any(one.refused for one in told):
             raise NothingBooked(told)
     held.bulk = made
     held.save(update_fields=["bulk"])

@@ -166,7 +166,7 @@ class ShipmentBulk(APIView):
             )
 
         def told(outcomes: Sequence[Answer]) -> Answer:
-            booked = sum(one.status < 400 for one in outcomes)
+            booked = sum(not one.refused for one in outcomes)
             each = ",".join(
                 row(number, at.line, one.status, one.body, one.replayed)
                 for number, (at, one) in enumerate(zip(rows, outcomes, strict=True), 1)

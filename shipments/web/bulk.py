@@ -153,7 +153,7 @@ def sheet(request: HttpRequest, ref: str) -> HttpResponse:
     try:
         made = sheets.confirm(row.ref, rows, **options, **named)
     except jobs.NothingBooked as refused:
-        lines = [str(row.line) for row, one in zip(rows, refused.told, strict=True) if one.status >= 400]
+        lines = [str(row.line) for row, one in zip(rows, refused.told, strict=True) if one.refused]
         text = _("Nothing was booked: since the file was shown, rows of it are refused (lines {lines}).")
         return _again(request, row, DomainError(text.format(lines=listed(lines[:20])), code="not-booked"))
     except DomainError as refusal:
@@ -284,7 +284,7 @@ def bulk_file(request: HttpRequest, ref: str) -> HttpResponse:
 def _became(one: Outcome) -> str:
     if one.status is None:
         return _("Not booked")
-    return _("Refused. {why}").format(why=one.sentence) if one.status >= 400 else one.shipment
+    return _("Refused. {why}").format(why=one.sentence) if one.refused else one.shipment
 
 
 def _file_back(row: Sheet, column: str, told: Callable[[int], str]) -> HttpResponse:

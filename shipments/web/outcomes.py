@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from core import codes
+from core.idempotency import REFUSED
 from core.quantities import show
 from shipments.api.rows import COLUMNS
 
@@ -38,7 +39,11 @@ class Outcome:
     def kind(self) -> str:
         if self.status is None:
             return WAITING
-        return GOOD if self.status < 400 else self.said["code"]
+        return self.said["code"] if self.refused else GOOD
+
+    @property
+    def refused(self) -> bool:
+        return self.status is not None and self.status >= REFUSED
 
     @property
     def shipment(self) -> str:
@@ -47,7 +52,7 @@ class Outcome:
     @property
     def problems(self) -> list[tuple[str, str]]:
         """Column and sentence."""
-        if self.status is None or self.status < 400:
+        if not self.refused:
             return []
         found = [(_column(one["pointer"]), one["message"]) for one in self.said.get("errors", [])]
         return found or [("", self.said["detail"])]
