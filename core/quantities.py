@@ -20,6 +20,8 @@ PLACES_MOST = max(places for _base, places in UNITS.values())
 MASS = ("kg", "g")  # which count in one base unit
 MAX_BASE = 10**15  # a million tonnes in grams, with room; far below bigint
 LONGEST = 40
+CURRENCY_LENGTH = 3
+CURRENCY_PATTERN = f"[A-Z]{{{CURRENCY_LENGTH}}}"
 DECIMAL = r"(0|[1-9][0-9]*)(\.[0-9]+)?"
 _PLAIN = re.compile(DECIMAL, re.ASCII)
 

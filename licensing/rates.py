@@ -11,6 +11,7 @@ from django.db import transaction
 
 from core import characters
 from core.calendar_file import LARGEST, BadFile, Fault
+from core.quantities import CURRENCY_PATTERN
 from licensing.models import ExchangeRate
 from licensing.models.rates import HOME_CURRENCY
 
@@ -75,7 +76,7 @@ def _faults(number: int, cells: list[str]) -> list[Fault]:
     faults = []
     if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month, re.ASCII):
         faults.append(Fault(number, "month", "write it as 2026-12"))
-    if not re.fullmatch(r"[A-Z]{3}", currency, re.ASCII) or currency == HOME_CURRENCY:
+    if not re.fullmatch(CURRENCY_PATTERN, currency, re.ASCII) or currency == HOME_CURRENCY:
         faults.append(Fault(number, "currency", f"write three capital letters, and not {HOME_CURRENCY}"))
     if not RATE.fullmatch(cny) or not Decimal(cny):
         faults.append(Fault(number, "cny", f"write what one unit is worth in {HOME_CURRENCY}, such as 8.1234"))

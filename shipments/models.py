@@ -15,11 +15,12 @@ from core.graphs import guarded
 from core.guards import door, insert_only, rights
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
-from core.quantities import show
+from core.quantities import CURRENCY_LENGTH, show
 from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
 from licensing.models import License
+from licensing.models.applications import PORT_LENGTH
 from licensing.models.lists import GOODS_CODE_LONG
 from shipments import rules
 from shipments.states import CLEARED_IN, CROSSED, OPEN_SHIPMENT, RELEASED, UNREPORTED
@@ -85,7 +86,7 @@ class Shipment(FSMModelMixin, models.Model):
     end_user = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     consignee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+", db_index=False)
     destination = models.CharField(max_length=2)
-    port = models.CharField(max_length=5)
+    port = models.CharField(max_length=PORT_LENGTH)
     planned_on = models.DateField()
     reserved_until = models.DateField()
     final = models.BooleanField(default=False)
@@ -381,7 +382,7 @@ class ShipmentLine(models.Model):
     unit = models.CharField(max_length=10)
     hs_code = models.CharField(max_length=GOODS_CODE_LONG, blank=True)
     value = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
+    currency = models.CharField(max_length=CURRENCY_LENGTH, blank=True)
     worth = models.BigIntegerField(default=0, db_default=0, help_text="Hundredths reserved of a capped value.")
     worth_held = models.BigIntegerField(default=0, db_default=0)
     worth_drawn = models.BigIntegerField(default=0, db_default=0)

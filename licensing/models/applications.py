@@ -33,7 +33,7 @@ from core.graphs import graph, guarded, has_move
 from core.guards import insert_only
 from core.legal_time import months_after
 from core.models import Country, Document, HistoryLine, User
-from core.quantities import UNITS
+from core.quantities import CURRENCY_LENGTH, CURRENCY_PATTERN, UNITS
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.elements import DECLARED, HOME, MEASURED
@@ -58,7 +58,8 @@ from licensing.states import ApplicationState as S
 from licensing.words import terms
 
 CIRCUMSTANCES_LEAST = 50  # characters that say why
-PORT_PATTERN = "CN[A-Z0-9]{3}"  # of a customs port
+PORT_LENGTH = 5
+PORT_PATTERN = f"CN[A-Z0-9]{{{PORT_LENGTH - 2}}}"  # of a customs port
 PORT_WORDS = _("A port code such as CNSHA.")
 SAYS_ENOUGH = f".{{{CIRCUMSTANCES_LEAST}}}"  # a dot is any character there, a line's end included
 
@@ -177,7 +178,7 @@ class Application(FSMModelMixin, models.Model):
     payment_terms = models.CharField(_("payment terms"), max_length=200, blank=True, default="", db_default="")
     currency = models.CharField(
         _("currency"),
-        max_length=3,
+        max_length=CURRENCY_LENGTH,
         blank=True,
         default="",
         db_default="",
@@ -186,7 +187,7 @@ class Application(FSMModelMixin, models.Model):
     planned_from = models.DateField(_("planned from"), null=True, blank=True)
     planned_until = models.DateField(_("planned until"), null=True, blank=True)
     destinations = ArrayField(models.CharField(max_length=2), default=list, blank=True)
-    ports = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    ports = ArrayField(models.CharField(max_length=PORT_LENGTH), default=list, blank=True)
     consignees = models.ManyToManyField(Party, related_name="+", blank=True)
     purpose = models.CharField(max_length=40, blank=True)  # these two in the rules' words; nothing: nobody said
     red_flag = models.CharField(max_length=20, blank=True)
@@ -237,7 +238,9 @@ class Application(FSMModelMixin, models.Model):
                 name="application_window_in_order",
                 condition=Q(planned_until=None) | Q(planned_from=None) | Q(planned_until__gte=F("planned_from")),
             ),
-            models.CheckConstraint(name="application_currency_known", condition=Q(currency__regex=r"^([A-Z]{3})?$")),
+            models.CheckConstraint(
+                name="application_currency_known", condition=Q(currency__regex=rf"^({CURRENCY_PATTERN})?$")
+            ),
             models.CheckConstraint(
                 name="application_contract_value",
                 condition=Q(contract_value=None) | Q(contract_value__gt=0, contract_value__lte=WORTH_MOST),
@@ -1214,7 +1217,7 @@ class RecommendedLine(models.Model):
     line = models.ForeignKey(ApplicationLine, on_delete=models.PROTECT, related_name="+")
     quantity = models.BigIntegerField()
     value = models.DecimalField(max_digits=18, decimal_places=2, null=True)
-    currency = models.CharField(max_length=3, db_default="")
+    currency = models.CharField(max_length=CURRENCY_LENGTH, db_default="")
 
     class Meta:
         ordering = ["pk"]

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.guards import Guard, door, insert_only, rights
+from core.quantities import CURRENCY_LENGTH
 from exporters.models import Exporter
 from licensing.models.licenses import License, LicenseEndUser
 from licensing.models.lists import GOODS_CODE_LONG, ControlItem
@@ -135,7 +136,7 @@ class Ceiling(models.Model):
     line = models.ForeignKey(LicenseLine, on_delete=models.PROTECT, related_name="ceilings", db_index=False)
     account = models.CharField(max_length=10, choices=Account)
     end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    currency = models.CharField(max_length=3, blank=True)
+    currency = models.CharField(max_length=CURRENCY_LENGTH, blank=True)
     authorized = models.BigIntegerField()
     reserved = models.BigIntegerField()
     drawn = models.BigIntegerField()

@@ -23,7 +23,7 @@ from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
 from exporters.states import ACTING
-from licensing.models.applications import RENEWED, Application, DecisionStep, Kind
+from licensing.models.applications import PORT_LENGTH, RENEWED, Application, DecisionStep, Kind
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.policy.vocabulary import EXACT, PROVEN
@@ -99,7 +99,7 @@ class License(FSMModelMixin, models.Model):
     usable_from = models.DateField()
     usable_until = models.DateField()
     destinations = ArrayField(models.CharField(max_length=2))
-    ports = ArrayField(models.CharField(max_length=5), default=list, blank=True)
+    ports = ArrayField(models.CharField(max_length=PORT_LENGTH), default=list, blank=True)
     consignees = models.ManyToManyField(Party, related_name="+")
     max_clearances = models.PositiveIntegerField(null=True, blank=True)
     report_days = models.SmallIntegerField(

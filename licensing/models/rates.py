@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.guards import insert_only
+from core.quantities import CURRENCY_LENGTH
 
 HOME_CURRENCY = "CNY"  # in which rates are given, and values are capped where no other was stated
 
@@ -13,7 +14,7 @@ class ExchangeRate(models.Model):
     """What one unit of a currency is worth in CNY, for a month (its first day) of reservations."""
 
     month = models.DateField()
-    currency = models.CharField(max_length=3)
+    currency = models.CharField(max_length=CURRENCY_LENGTH)
     cny = models.DecimalField(max_digits=18, decimal_places=8)
 
     class Meta:

@@ -32,11 +32,11 @@ from core.api.schema import ErrorOutput, ProblemOutput
 from core.decided import filled
 from core.models.idempotency import KEY_LONGEST, KEY_PATTERN
 from core.models.people import COUNTRY_PATTERN
-from core.quantities import show
+from core.quantities import CURRENCY_PATTERN, show
 from exporters.models import Party
 from licensing import elements
 from licensing.models import License
-from licensing.models.applications import PORT_PATTERN, PORT_WORDS
+from licensing.models.applications import PORT_LENGTH, PORT_PATTERN, PORT_WORDS
 from licensing.models.lists import GOODS_CODE_LONG, GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.policy.vocabulary import ELEMENTS
 from shipments.actions import ClearedLine, LineRequest, Message, Receipt, ShipmentRequest
@@ -165,7 +165,7 @@ class ShipmentInput(StrictSerializer):
         max_length=2,
         help_text=gettext_lazy("The end-user's own country, as the license names it: it is sent nothing elsewhere."),
     )
-    port = PatternField(PORT_PATTERN, PORT_WORDS, max_length=5)
+    port = PatternField(PORT_PATTERN, PORT_WORDS, max_length=PORT_LENGTH)
     planned_on = DayField(
         help_text=filled(
             gettext_lazy("Today in Shanghai, or one of the next {days} days."),
@@ -239,7 +239,7 @@ def request_of(data: Mapping[str, Any]) -> ShipmentRequest:
 
 class MoneyOutput(serializers.Serializer[Any]):
     amount = serializers.RegexField(r"^[0-9]+\.[0-9]{2}$")
-    currency = serializers.RegexField(r"^[A-Z]{3}$")
+    currency = serializers.RegexField(f"^{CURRENCY_PATTERN}$")
 
 
 class ShipmentLineOutput(serializers.Serializer[Any]):

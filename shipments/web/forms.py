@@ -21,7 +21,7 @@ from core.web.forms import ReasonForm, StepForm, length_of, read_upload
 from core.web.lists import countries
 from licensing import elements, selectors
 from licensing.models import License, Visit, VisitKind, VisitOutcome
-from licensing.models.applications import PORT_PATTERN, PORT_WORDS
+from licensing.models.applications import PORT_LENGTH, PORT_PATTERN, PORT_WORDS
 from licensing.policy.vocabulary import OF_THE_REST
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
@@ -94,7 +94,7 @@ class ShipmentForm(forms.Form):
     end_user = forms.ChoiceField(label=gettext_lazy("End-user"))
     consignee = forms.ChoiceField(label=gettext_lazy("Consignee"))
     port = forms.CharField(
-        label=gettext_lazy("Customs port"), max_length=5, help_text=gettext_lazy("For example CNSHA.")
+        label=gettext_lazy("Customs port"), max_length=PORT_LENGTH, help_text=gettext_lazy("For example CNSHA.")
     )
     planned_on = DayField(
         label=gettext_lazy("Planned day"),

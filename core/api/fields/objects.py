@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from core.api.fields.numbers import AmountField
 from core.api.fields.texts import PatternField
+from core.quantities import CURRENCY_LENGTH, CURRENCY_PATTERN
 from core.sizes import MESSAGES_AT_ONCE
 
 
@@ -65,4 +66,6 @@ class NonEmptyList(serializers.ListSerializer[Any]):
 
 class MoneyInput(StrictSerializer):
     amount = AmountField()
-    currency = PatternField(r"[A-Z]{3}", gettext_lazy("Three capital letters, for example CNY."), max_length=3)
+    currency = PatternField(
+        CURRENCY_PATTERN, gettext_lazy("Three capital letters, for example CNY."), max_length=CURRENCY_LENGTH
+    )
