@@ -8,7 +8,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from core.access import Actor, visibility
 from core.history import lines_of
-from core.models import HistoryLine, Membership
+from core.models import HistoryLine
 from core.selectors import bears_proposals, reaches_documents, whoever_may
 from exporters.models import (
     CONTACTS,
@@ -230,7 +230,7 @@ def annual_of(exporter: Exporter, at: datetime) -> dict[str, Any]:
 
 def people(exporter_id: int) -> list[str]:
     """The e-mails of everybody of the company who prepares or signs."""
-    rows = Membership.objects.filter(organization_id=exporter_id, ended_at=None, roles__overlap=["signatory", "clerk"])
+    rows = whoever_may("application.new").filter(organization_id=exporter_id)
     return list(rows.order_by("pk").values_list("user__email", flat=True))
 
 

@@ -183,7 +183,8 @@ def test_an_officer_hears_of_a_rival_in_another_province_too(world, officers, cl
 
 def test_a_company_is_told_by_its_signatories_and_clerks_of_today(world):
     clerk, viewer = (make.colleague(world.exporter, role) for role in ("clerk", "viewer"))
-    gone = make.colleague(world.exporter, "clerk")
+    gone, shut_out = (make.colleague(world.exporter, "clerk") for _ in range(2))
+    User.objects.filter(pk=shut_out.user.pk).update(is_active=False)
     Membership.objects.filter(user=gone.user).update(ended_at=HistoryLine.objects.latest("at").at)
     make.exporter(world.ministry, "Other Co., Ltd.")
     found = selectors.people(world.exporter.organization_id)
