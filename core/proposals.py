@@ -80,7 +80,7 @@ def carry(row: models.Model, verb: str, *, by: Actor, at: datetime) -> Proposal:
     Raises DomainError no-proposal where none waits, FourEyes for whoever proposed it.
     """
     found = _waiting(row, verb)
-    if found.proposed_by_id == by.user.pk:
+    if found.is_of(by.user):
         raise FourEyes(_("You proposed this, so another officer must countersign it."))
     return _decide(found, True, "", by, at)
 
@@ -89,7 +89,7 @@ def drop(row: models.Model, verb: str, *, by: Actor, at: datetime, reason: str) 
     """It waits no more, and the row's history says whether whoever proposed it took it back, or another declined it.
     row: locked. Raises no-proposal."""
     found = _decide(_waiting(row, verb), False, reason, by, at)
-    facts = {"taken_back": found.proposed_by_id == by.user.pk}
+    facts = {"taken_back": found.is_of(by.user)}
     move(getattr(row, f"{DROPS}{verb}"), by=by, at=at, reason=reason, facts=facts)
 
 

@@ -305,7 +305,7 @@ def proposals_to_countersign(actor: Actor) -> QuerySet[Proposal]:
         carried = verb.removeprefix(PREFIX)
         if method == "POST" and carried != verb and actor.may(f"{kind}.{carried}"):
             mine |= Q(subject_kind=kind, verb=carried)
-    return proposals_open(actor).filter(mine).exclude(proposed_by=actor.user)
+    return proposals_open(actor).filter(mine).exclude(Proposal.those_of(actor.user))
 
 
 @reaches_documents

@@ -67,3 +67,12 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_ref} {self.verb}"
+
+    def is_of(self, user: User) -> bool:
+        """It is his own: he may take it back, and not carry it."""
+        return self.proposed_by_id == user.pk
+
+    @staticmethod
+    def those_of(user: User) -> Q:
+        """The same of many."""
+        return Q(proposed_by=user)

@@ -29,7 +29,7 @@ def _to_countersign(rows: QuerySet, actor: Actor) -> QuerySet:
 
 
 def _own(rows: QuerySet, actor: Actor) -> QuerySet:
-    return rows.filter(proposed_by=actor.user)
+    return rows.filter(Proposal.those_of(actor.user))
 
 
 def _told(request: HttpRequest, listing: Listing) -> dict[str, Any]:

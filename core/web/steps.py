@@ -215,7 +215,7 @@ def proposing(noun: str) -> dict[str, Step]:
 def _own(row: Any, verb: str, actor: Actor) -> bool:
     """It waits for a second person, and this is the first."""
     found = waiting(row).get(verb) if verb in proposing(row._meta.model_name) else None
-    return found is not None and found.proposed_by_id == actor.user.pk
+    return found is not None and found.is_of(actor.user)
 
 
 def label_of(noun: str, verb: str) -> str:
