@@ -242,13 +242,15 @@ $$;
 CREATE OR REPLACE FUNCTION ledger_worth(worth bigint, crossed bigint, asked bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
     AS $$ SELECT coalesce(round(worth::numeric * crossed / nullif(asked, 0)), 0)::bigint; $$;
 
--- What one unit of a currency is in another, by the table of the day's month; NULL where the table has it not.
+-- What one unit of a currency is in CNY, by the table of the day's month; NULL where the table has it not.
+CREATE OR REPLACE FUNCTION ledger_yuan(currency_ text, day date) RETURNS numeric LANGUAGE sql STABLE AS $$
+    SELECT CASE currency_ WHEN 'CNY' THEN 1 ELSE (SELECT r.cny FROM licensing_exchangerate r
+        WHERE r.currency = currency_ AND r.month = date_trunc('month', day)) END;
+$$;
+
+-- The same of another currency.
 CREATE OR REPLACE FUNCTION ledger_rate(from_ text, to_ text, day date) RETURNS numeric LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN from_ = to_ THEN 1 ELSE round(
-        (SELECT CASE from_ WHEN 'CNY' THEN 1 ELSE (SELECT r.cny FROM licensing_exchangerate r
-            WHERE r.currency = from_ AND r.month = date_trunc('month', day)) END)
-        / (SELECT CASE to_ WHEN 'CNY' THEN 1 ELSE (SELECT r.cny FROM licensing_exchangerate r
-            WHERE r.currency = to_ AND r.month = date_trunc('month', day)) END), 8) END;
+    SELECT CASE WHEN from_ = to_ THEN 1 ELSE round(ledger_yuan(from_, day) / ledger_yuan(to_, day), 8) END;
 $$;
 
 -- A value in hundredths of another currency at this rate; NULL where there is none.
