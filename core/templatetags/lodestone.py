@@ -63,7 +63,7 @@ def money(hundredths: Decimal | int | None, currency: str) -> str:
     """An amount, or whole hundredths of one: `2,400,000.00 CNY`."""
     if hundredths is None:
         return ""
-    amount = hundredths if isinstance(hundredths, Decimal) else Decimal(hundredths) / 100
+    amount = hundredths if isinstance(hundredths, Decimal) else Decimal(quantities.hundredths(hundredths))
     return f"{amount:,.2f} {currency}"
 
 

@@ -14,6 +14,7 @@ from core import problems
 from core.access import Actor
 from core.errors import DomainError
 from core.idempotency import Answer
+from core.quantities import hundredths
 from licensing.selectors import clearances_taken, licenses_for, with_lines
 from shipments.actions.bulk import Row, checked
 from shipments.actions.reservations import found, stated_of
@@ -99,7 +100,7 @@ class _Left:
                 if worth <= room:
                     continue
                 if ceiling.account == ceiling.Account.VALUE:
-                    left = {"value_remaining": f"{Decimal(max(room, 0)) / 100:.2f}", "currency": ceiling.currency}
+                    left = {"value_remaining": hundredths(max(room, 0)), "currency": ceiling.currency}
                     where = {"pointer": f"/lines/{index}/value/amount"}
                     failures.append(about | where | {"code": "value-exhausted"} | left)
                 else:
