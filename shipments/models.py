@@ -15,6 +15,7 @@ from core.graphs import guarded
 from core.guards import door, insert_only, rights
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
+from core.models.idempotency import KEY_LONGEST
 from core.quantities import CURRENCY_LENGTH, show
 from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
@@ -690,7 +691,7 @@ class BulkRow(models.Model):
     bulk = models.ForeignKey(Bulk, on_delete=models.PROTECT, related_name="rows", db_index=False)
     number = models.SmallIntegerField()
     line = models.IntegerField(null=True)
-    key = models.CharField(max_length=255, blank=True)
+    key = models.CharField(max_length=KEY_LONGEST, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
     stated = models.JSONField(null=True)  # as shipment_reserve reads it; None where it could not be read
     status = models.SmallIntegerField(null=True)
