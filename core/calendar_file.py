@@ -23,6 +23,7 @@ AT_WEEKEND = {"workday": False, "weekend": True, "makeup_workday": True}  # a ho
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LENGTHS = {"holiday_name": 100, "source": 200}
 LARGEST = 2**20  # bytes: some forty years
+TOO_LARGE = f"the file is larger than {LARGEST >> 20} MiB"
 
 
 class Row(NamedTuple):
@@ -111,7 +112,7 @@ def read(path: Path) -> list[Row]:
     with path.open("rb") as source:
         content = source.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise BadFile(Fault(1, "", "the file is larger than 1 MiB"))
+        raise BadFile(Fault(1, "", TOO_LARGE))
     try:
         lines = io.StringIO(content.decode("utf-8-sig"), newline="")
     except UnicodeDecodeError as error:

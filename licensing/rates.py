@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import transaction
 
 from core import characters
-from core.calendar_file import LARGEST, BadFile, Fault
+from core.calendar_file import LARGEST, TOO_LARGE, BadFile, Fault
 from core.quantities import CURRENCY_PATTERN
 from licensing.models import ExchangeRate
 from licensing.models.rates import HOME_CURRENCY
@@ -42,7 +42,7 @@ def load(path: Path) -> int:
 def _read(path: Path) -> list[tuple[int, ExchangeRate]]:
     data = path.read_bytes()
     if len(data) > LARGEST:
-        raise BadFile(Fault(0, "", "the file is larger than 1 MiB"))
+        raise BadFile(Fault(0, "", TOO_LARGE))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
