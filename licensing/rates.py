@@ -13,10 +13,10 @@ from core import characters
 from core.calendar_file import LARGEST, TOO_LARGE, BadFile, Fault
 from core.quantities import CURRENCY_PATTERN
 from licensing.models import ExchangeRate
-from licensing.models.rates import HOME_CURRENCY
+from licensing.models.rates import HOME_CURRENCY, RATE_PLACES
 
 COLUMNS = ["month", "currency", "cny"]
-RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII)
+RATE = re.compile(rf"[0-9]{{1,9}}(\.[0-9]{{1,{RATE_PLACES}}})?", re.ASCII)
 
 
 def load(path: Path) -> int:

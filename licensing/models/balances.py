@@ -10,6 +10,7 @@ from core.quantities import CURRENCY_LENGTH
 from exporters.models import Exporter
 from licensing.models.licenses import License, LicenseEndUser
 from licensing.models.lists import GOODS_CODE_LONG, ControlItem
+from licensing.models.rates import RATE_DIGITS, RATE_PLACES
 from licensing.states import IN_FORCE
 
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
@@ -242,7 +243,9 @@ class Movement(models.Model):
     available_after = models.BigIntegerField()
     account = models.CharField(max_length=10, choices=Account, default=Account.QUANTITY)
     end_user_id = models.BigIntegerField(null=True, help_text="Whose allotment.")
-    rate = models.DecimalField(max_digits=18, decimal_places=8, null=True, help_text="At which a value was converted.")
+    rate = models.DecimalField(
+        max_digits=RATE_DIGITS, decimal_places=RATE_PLACES, null=True, help_text="At which a value was converted."
+    )
     seq = models.BigIntegerField(null=True, help_text="Which of its line's; none, where no chain was yet.")
     digest = models.BinaryField(null=True)
     transaction = models.BigIntegerField(default=0, help_text="Readers go by it: ids follow no order of commits.")

@@ -7,6 +7,7 @@ from core.guards import insert_only
 from core.quantities import CURRENCY_LENGTH
 
 HOME_CURRENCY = "CNY"  # in which rates are given, and values are capped where no other was stated
+RATE_DIGITS, RATE_PLACES = 18, 8  # to so many places ledger_rate rounds, too
 
 
 @insert_only
@@ -15,7 +16,7 @@ class ExchangeRate(models.Model):
 
     month = models.DateField()
     currency = models.CharField(max_length=CURRENCY_LENGTH)
-    cny = models.DecimalField(max_digits=18, decimal_places=8)
+    cny = models.DecimalField(max_digits=RATE_DIGITS, decimal_places=RATE_PLACES)
 
     class Meta:
         ordering = ["-month", "currency"]
