@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from core import characters
+from core.legal_time import DAY_PATTERN
 from core.models import DayKind, LegalDay
 from core.models.days import WORKED
 
@@ -20,7 +21,7 @@ COLUMNS = ["date", "dow", "is_working_day", "kind", "holiday_name", "provisional
 WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 SATURDAY = 5
 AT_WEEKEND = {"workday": False, "weekend": True, "makeup_workday": True}  # a holiday may be any day
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+DAY = re.compile(DAY_PATTERN, re.ASCII)
 LENGTHS = {"holiday_name": 100, "source": 200}
 LARGEST = 2**20  # bytes: some forty years
 TOO_LARGE = f"the file is larger than {LARGEST >> 20} MiB"

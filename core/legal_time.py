@@ -13,6 +13,7 @@ from django.db.models import DateTimeField, Func
 from core.once import once
 
 LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
+DAY_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"  # as text has it, at every door
 INSTANT = timedelta(microseconds=1)  # the database knows no shorter time
 
 

@@ -13,9 +13,10 @@ from django.utils.translation import pgettext
 
 from core.access import Actor
 from core.languages import day_in_words
+from core.legal_time import DAY_PATTERN
 from core.models import ApiKey, HistoryLine, Membership
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DAY = re.compile(DAY_PATTERN, re.ASCII)
 Sentence: TypeAlias = "str | Promise | Callable[[HistoryLine], str]"
 _sentences: "dict[tuple[str, str], Sentence]" = {}
 _internal: set[tuple[str, str]] = set()

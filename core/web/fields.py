@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from core import quantities
 from core.files import Kinds
 from core.languages import label_order
-from core.legal_time import LEGAL_ZONE
+from core.legal_time import DAY_PATTERN, LEGAL_ZONE
 from core.templatetags.lodestone import quantity_in_full
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
+_INSTANT = re.compile(DAY_PATTERN + r"[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
 _ZONE = gettext_lazy("Beijing time, UTC+8.")
 
 

@@ -17,11 +17,12 @@ from core.api.pagination import read_query
 from core.api.schema import call, parameter
 from core.decided import filled
 from core.errors import Invalid, Problem
+from core.legal_time import DAY_PATTERN
 from core.working_days import NotPublished, Pause
 from licensing.api import examples
 from licensing.clock import WORKING_DAYS, Clock
 
-PAUSE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2}"
+PAUSE = f"{DAY_PATTERN}/{DAY_PATTERN}"
 MOST_PAUSES, LONGEST_COUNT = 50, 250
 
 

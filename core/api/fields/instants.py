@@ -10,8 +10,9 @@ from rest_framework import serializers
 
 from core.api.fields.needed import NEEDED
 from core.errors import Invalid, Problem
+from core.legal_time import DAY_PATTERN
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY = re.compile(DAY_PATTERN, re.ASCII)
 
 
 class DayField(serializers.Field[date, Any, str, date]):
@@ -44,7 +45,7 @@ def read_day(text: str, pointer: str) -> date:
         raise Invalid([Problem(pointer, detail.code, str(detail)) for detail in error.detail]) from None
 
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_INSTANT = re.compile(DAY_PATTERN + r"T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 class InstantField(serializers.Field[datetime, Any, str, datetime]):
