@@ -13,7 +13,7 @@ from core.history import record
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import ApiKey, Organization, User
-from core.models.people import KEY_DAYS_MOST
+from core.models.people import KEY_DAYS_MOST, KEY_PREFIX
 from core.scopes import scopes_of
 from core.selectors import key_owners, keys_of
 
@@ -35,7 +35,7 @@ def issue_key(*, name: str, scopes: list[str], days: int, office: int | None = N
     if errors:
         raise Invalid(errors)
     alphabet = string.ascii_letters + string.digits
-    text = "lk_live_" + "".join(secrets.choice(alphabet) for _ in range(43))
+    text = KEY_PREFIX + "".join(secrets.choice(alphabet) for _ in range(43))
     at = legal_now()
     service = User.objects.create(
         email=f"key-{secrets.token_hex(8)}@service.lodestone.invalid",

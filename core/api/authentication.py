@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from core import access, proof
 from core.errors import NotSignedIn
 from core.models import ApiKey
+from core.models.people import KEY_PREFIX
 
-SCHEME = re.compile(r"Bearer +(lk_(?:live|test)_[A-Za-z0-9]{32,64})", re.ASCII)
+SCHEME = re.compile(rf"Bearer +((?:{KEY_PREFIX}|lk_test_)[A-Za-z0-9]{{32,64}})", re.ASCII)
 
 
 def bearer(request: HttpRequest, *, proves: bool = False) -> access.Actor | None:
@@ -33,7 +34,7 @@ def bearer(request: HttpRequest, *, proves: bool = False) -> access.Actor | None
     if proves and (actor := proof.remembered(text)):
         return actor
     stamp = proof.stamp_of(text) if proves else ""  # before the key is read; None where it opens nothing
-    key = access.live_key(text) if text.startswith("lk_live_") and stamp is not None else None
+    key = access.live_key(text) if text.startswith(KEY_PREFIX) and stamp is not None else None
     if key is None:
         raise NotSignedIn(_("This key is not known, has ended, or was revoked."), code="invalid-key")
     if not proof.lately(key):  # the one write a GET may cause

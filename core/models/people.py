@@ -133,6 +133,7 @@ class Membership(models.Model):
 
 
 KEY_DAYS_MOST = 365
+KEY_PREFIX = "lk_live_"  # of one that opens something
 
 
 class ApiKey(models.Model):
