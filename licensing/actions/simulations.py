@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
-
 from core.access import Actor
 from core.command import command
 from core.history import move, require
@@ -14,7 +12,6 @@ from licensing.models import Draft, Simulation
 from licensing.selectors import drafts_for, start_of
 
 Stage = Simulation.Stage
-OPEN = Q(stage__in=[Stage.ASKED, Stage.RUNNING])
 LEASE = timedelta(minutes=2)  # after which another worker takes it; told anew with each step
 
 
@@ -27,7 +24,7 @@ def simulate(ref: str, *, seen: int, by: Actor) -> Draft:
     row = lock(drafts_for(by), ref=ref)
     require(row.simulate, by=by, seen=seen)
     at = legal_now()
-    row.simulations.filter(OPEN).update(stage=Stage.STOPPED)
+    row.simulations.still_open().update(stage=Stage.STOPPED)
     facts = {"digest": row.digest, "starts_at": start_of(row, at), "asked_by": by.user, "asked_at": at}
     Simulation.objects.create(draft=row, **facts)
     move(row.simulate, by=by, at=at)
@@ -40,7 +37,7 @@ def stop(ref: str, *, seen: int, by: Actor) -> Draft:
     row = lock(drafts_for(by), ref=ref)
     require(row.stop, by=by, seen=seen)
     move(row.stop, by=by, at=legal_now())
-    row.simulations.filter(OPEN).update(stage=Stage.STOPPED)
+    row.simulations.still_open().update(stage=Stage.STOPPED)
     return row
 
 

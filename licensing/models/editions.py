@@ -148,7 +148,7 @@ class Draft(FSMModelMixin, models.Model):
 
     def not_simulating(self) -> WrongState | None:
         """Why none of its simulations can be stopped; None where one is open."""
-        if self.simulations.filter(stage__in=["asked", "running"]).exists():
+        if self.simulations.still_open().exists():
             return None
         return WrongState(gettext("No simulation of this draft is being worked out."))
 

@@ -1,5 +1,7 @@
 """What a draft would do in the book: asked for by somebody, worked out by a worker, kept with the draft."""
 
+from typing import Self
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -8,6 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from core.guards import Guard, rights
 from core.models import User
 from licensing.models.editions import Draft
+
+
+class Simulations(models.QuerySet["Simulation"]):
+    def still_open(self) -> Self:
+        """Of many those that are `open`."""
+        return self.filter(stage__in=Simulation.OPEN)
 
 
 @rights(
@@ -28,6 +36,8 @@ class Simulation(models.Model):
         DONE = "done", _("Done")
         STOPPED = "stopped", _("Stopped")
 
+    OPEN = (Stage.ASKED, Stage.RUNNING)
+
     draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="simulations")
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.ASKED)
     digest = models.CharField(max_length=64)
@@ -40,6 +50,8 @@ class Simulation(models.Model):
     book_at = models.DateTimeField(null=True)
     newest = models.BigIntegerField(null=True, help_text="The key of the newest edition that it knew.")
     result = models.JSONField(null=True)
+
+    objects = Simulations.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -64,4 +76,4 @@ class Simulation(models.Model):
 
     @property
     def open(self) -> bool:
-        return self.stage in (self.Stage.ASKED, self.Stage.RUNNING)
+        return self.stage in self.OPEN
