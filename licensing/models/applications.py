@@ -41,7 +41,7 @@ from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
 from licensing.models.lists import GOODS_CODE_LONG, ControlItem
-from licensing.policy.vocabulary import EXACT, EXCEPTED, OVERRULED
+from licensing.policy.vocabulary import CONDITIONS, EXACT, EXCEPTED, OVERRULED
 from licensing.prices import PRICE_MOST, WORTH_MOST, together
 from licensing.rules import (
     asked_for_nothing_yet,
@@ -1123,13 +1123,10 @@ class DecisionStep(models.Model):
         CREDIT = "CREDIT", _("Credit record of the exporter")
         OTHER = "OTHER", _("Other factor provided by law")
 
-    class Condition(models.TextChoices):
-        """Those that a rule of an edition may attach (licensing.policy.vocabulary), and no others."""
-
-        PORT_ONLY = "PORT_ONLY", terms.CONDITIONS["PORT_ONLY"]
-        NO_RESALE = "NO_RESALE", terms.CONDITIONS["NO_RESALE"]
-        NAMED_SITE_ONLY = "NAMED_SITE_ONLY", terms.CONDITIONS["NAMED_SITE_ONLY"]
-        DELIVERY_PROOF_30D = "DELIVERY_PROOF_30D", terms.CONDITIONS["DELIVERY_PROOF_30D"]
+    # those that a rule of an edition may attach, and no others
+    Condition: Any = models.TextChoices(  # type: ignore[call-overload]
+        "Condition", {code: (code, terms.CONDITIONS[code]) for code in CONDITIONS}
+    )
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="steps")
     round = models.PositiveSmallIntegerField()

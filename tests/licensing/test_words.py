@@ -6,7 +6,6 @@ import pytest
 from django.utils.translation import override
 
 from licensing.loading import first_document
-from licensing.models import DecisionStep
 from licensing.policy import vocabulary
 from licensing.policy.editions import canonical, read
 from licensing.policy.trace import ANY_OTHER, Fate, Line
@@ -18,7 +17,6 @@ WORDS = {
     "meanings": (terms.MEANINGS, [*vocabulary.DISPOSITIONS, vocabulary.NEEDS_FACTS]),
     "channels": (terms.CHANNELS, vocabulary.CHANNELS),
     "conditions": (terms.CONDITIONS, vocabulary.CONDITIONS),
-    "conditions of a license": (terms.CONDITIONS, DecisionStep.Condition.values),
     "tolerances": (terms.TOLERANCES, vocabulary.TOLERANCES),
     "papers": (terms.PAPERS, {paper for rule in FIRST.rules for paper in rule.effect.require}),
     "facts": (terms.FACTS, vocabulary.FACTS),
