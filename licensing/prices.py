@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from core.quantities import UNITS
 
-PRICE_PLACES = 4
-PLACES, CENTS = Decimal(1).scaleb(-PRICE_PLACES), Decimal("0.01")
+PRICE_PLACES, WORTH_PLACES = 4, 2
+PLACES, CENTS = Decimal(1).scaleb(-PRICE_PLACES), Decimal(1).scaleb(-WORTH_PLACES)
 PRICE_MOST = 10**12
 WORTH_MOST = 10**15  # of a line, and of a contract; in hundredths far below bigint
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)

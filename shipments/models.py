@@ -23,6 +23,7 @@ from exporters.models import Exporter, Party
 from licensing.models import License
 from licensing.models.applications import PORT_LENGTH
 from licensing.models.lists import GOODS_CODE_LONG
+from licensing.prices import WORTH_PLACES
 from shipments import rules
 from shipments.states import CLEARED_IN, CROSSED, OPEN_SHIPMENT, RELEASED, UNREPORTED
 from shipments.states import ShipmentState as S
@@ -382,7 +383,7 @@ class ShipmentLine(models.Model):
     quantity = models.BigIntegerField()
     unit = models.CharField(max_length=10)
     hs_code = models.CharField(max_length=GOODS_CODE_LONG, blank=True)
-    value = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    value = models.DecimalField(max_digits=18, decimal_places=WORTH_PLACES, null=True, blank=True)
     currency = models.CharField(max_length=CURRENCY_LENGTH, blank=True)
     worth = models.BigIntegerField(default=0, db_default=0, help_text="Hundredths reserved of a capped value.")
     worth_held = models.BigIntegerField(default=0, db_default=0)

@@ -26,6 +26,8 @@ from licensing.api import examples
 from licensing.api.views import actor_of, canonical
 from licensing.clock import Reading
 from licensing.models import Application, ClockInterval, Kind, License, TradeMode, TransportMode
+from licensing.models.applications import PURITY_PLACES
+from licensing.prices import PRICE_PLACES, WORTH_PLACES
 from licensing.selectors import Remedy
 from licensing.states import HOLDER_OF, Holder
 from licensing.states import ApplicationState as S
@@ -205,12 +207,12 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
                 "description": line.description,
                 "quantity": show(line.quantity, line.unit),
                 "unit": line.unit,
-                "unit_price": None if line.unit_price is None else f"{line.unit_price:.4f}",
+                "unit_price": None if line.unit_price is None else f"{line.unit_price:.{PRICE_PLACES}f}",
                 "value": _amount(line.value),
                 "specification": line.specification,
                 "maker": line.maker,
                 "origin": line.origin_id,
-                "purity": None if line.purity is None else f"{line.purity:.4f}",
+                "purity": None if line.purity is None else f"{line.purity:.{PURITY_PLACES}f}",
             }
             for line in row.lines.all()
         ],
@@ -219,7 +221,7 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
 
 
 def _amount(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.2f}"
+    return None if amount is None else f"{amount:.{WORTH_PLACES}f}"
 
 
 def told(clock: Reading, pauses: Iterable[ClockInterval]) -> dict[str, Any]:

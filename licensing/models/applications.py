@@ -42,7 +42,7 @@ from licensing.models.editions import PolicyEdition
 from licensing.models.inquiries import Inquiry
 from licensing.models.lists import GOODS_CODE_LONG, ControlItem
 from licensing.policy.vocabulary import CONDITIONS, EXACT, EXCEPTED, OVERRULED
-from licensing.prices import PRICE_MOST, WORTH_MOST, together
+from licensing.prices import PRICE_MOST, PRICE_PLACES, WORTH_MOST, WORTH_PLACES, together
 from licensing.rules import (
     asked_for_nothing_yet,
     has_begun,
@@ -61,6 +61,7 @@ CIRCUMSTANCES_LEAST = 50  # characters that say why
 PORT_LENGTH = 5
 PORT_PATTERN = f"CN[A-Z0-9]{{{PORT_LENGTH - 2}}}"  # of a customs port
 PORT_WORDS = _("A port code such as CNSHA.")
+PURITY_PLACES, PURITY_MOST = 4, 100  # of a percentage
 SAYS_ENOUGH = f".{{{CIRCUMSTANCES_LEAST}}}"  # a dot is any character there, a line's end included
 
 
@@ -170,7 +171,7 @@ class Application(FSMModelMixin, models.Model):
     contract_value = models.DecimalField(
         _("contract value"),
         max_digits=18,
-        decimal_places=2,
+        decimal_places=WORTH_PLACES,
         null=True,
         blank=True,
         help_text="As the contract says it; null where it is what the lines are worth.",
@@ -935,13 +936,13 @@ class ApplicationLine(models.Model):
     hs_code = models.CharField(_("customs goods code"), max_length=GOODS_CODE_LONG, blank=True)
     quantity = models.BigIntegerField()
     unit = models.CharField(max_length=10)
-    unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=4, null=True, blank=True)
+    unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=PRICE_PLACES, null=True, blank=True)
     value = models.GeneratedField(
         expression=Round(
             F("quantity") * F("unit_price") * Case(*IN_ONE, default=Decimal(1)),
-            precision=2,
+            precision=WORTH_PLACES,
         ),
-        output_field=models.DecimalField(max_digits=18, decimal_places=2),
+        output_field=models.DecimalField(max_digits=18, decimal_places=WORTH_PLACES),
         db_persist=True,
         null=True,
     )
@@ -962,7 +963,12 @@ class ApplicationLine(models.Model):
         Country, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("country of origin")
     )
     purity = models.DecimalField(
-        _("purity"), max_digits=7, decimal_places=4, null=True, blank=True, help_text="In percent of the mass."
+        _("purity"),
+        max_digits=7,
+        decimal_places=PURITY_PLACES,
+        null=True,
+        blank=True,
+        help_text="In percent of the mass.",
     )
     inquiry = models.ForeignKey(
         Inquiry, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("item inquiry")
@@ -978,7 +984,7 @@ class ApplicationLine(models.Model):
                 condition=Q(unit_price=None) | Q(unit_price__gt=0, unit_price__lte=PRICE_MOST),
             ),
             models.CheckConstraint(
-                name="application_line_purity", condition=Q(purity=None) | Q(purity__gt=0, purity__lte=100)
+                name="application_line_purity", condition=Q(purity=None) | Q(purity__gt=0, purity__lte=PURITY_MOST)
             ),
             models.CheckConstraint(
                 name="application_line_basis", condition=Q(composition_basis__in=["", MEASURED, DECLARED])
@@ -1213,7 +1219,7 @@ class RecommendedLine(models.Model):
     step = models.ForeignKey(DecisionStep, on_delete=models.PROTECT, related_name="lines")
     line = models.ForeignKey(ApplicationLine, on_delete=models.PROTECT, related_name="+")
     quantity = models.BigIntegerField()
-    value = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    value = models.DecimalField(max_digits=18, decimal_places=WORTH_PLACES, null=True)
     currency = models.CharField(max_length=CURRENCY_LENGTH, db_default="")
 
     class Meta:

@@ -23,6 +23,7 @@ from licensing import elements, selectors
 from licensing.models import License, Visit, VisitKind, VisitOutcome
 from licensing.models.applications import PORT_LENGTH, PORT_PATTERN, PORT_WORDS
 from licensing.policy.vocabulary import OF_THE_REST
+from licensing.prices import WORTH_PLACES
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
 from shipments.actions.closing import open_ends
@@ -142,7 +143,7 @@ class ShipmentForm(forms.Form):
             self.fields[f"value_{number}"] = AmountField(
                 label=_("Line {number}: value, {currency}").format(number=number, currency=one.currency),
                 help_text=_("The license caps it; {left} left.").format(left=left),
-                places=2,
+                places=WORTH_PLACES,
                 required=len(self.lines) == 1,
                 error_messages={"required": asked.format(currency=one.currency)},
             )

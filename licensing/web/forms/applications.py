@@ -38,9 +38,9 @@ from licensing.models import (
     Inquiry,
     Kind,
 )
-from licensing.models.applications import PORT_PATTERN, lacking
+from licensing.models.applications import PORT_PATTERN, PURITY_MOST, PURITY_PLACES, lacking
 from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
-from licensing.prices import PRICE_MOST, PRICE_PLACES, WORTH_MOST, in_words, worth
+from licensing.prices import PRICE_MOST, PRICE_PLACES, WORTH_MOST, WORTH_PLACES, in_words, worth
 from licensing.selectors import editions_at
 from licensing.web.forms.check import one_of, words_of
 from licensing.web.forms.elements import ElementsField
@@ -139,7 +139,7 @@ class ApplicationForm(forms.ModelForm):
     contract_on = DayField(label=gettext_lazy("Contract signed on"), required=False)
     contract_value = PriceField(
         label=gettext_lazy("Contract value"),
-        places=2,
+        places=WORTH_PLACES,
         most=WORTH_MOST,
         required=False,
         help_text=gettext_lazy("In the currency of the prices. Empty: what the lines are worth together."),
@@ -341,8 +341,8 @@ class LineForm(forms.Form):
     )
     purity = PurityField(
         label=gettext_lazy("Purity"),
-        places=PRICE_PLACES,
-        most=100,
+        places=PURITY_PLACES,
+        most=PURITY_MOST,
         required=False,
         help_text=gettext_lazy("In percent of the mass, where the goods are sold by it."),
     )

@@ -21,6 +21,7 @@ from licensing.models import LONE, Application, DecisionStep
 from licensing.models.applications import GROUNDS
 from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, EXACT, MONTHS
+from licensing.prices import WORTH_PLACES
 from licensing.words import terms
 
 DECIDED = [(outcome.value, outcome.label) for outcome in DecisionStep.DECIDED]
@@ -161,7 +162,7 @@ class RecommendForm(StepForm):
             self.fields[name] = AmountField(
                 label=label.format(number=line.number, currency=currency_of(line)),
                 initial=said.get(line.pk),
-                places=2,
+                places=WORTH_PLACES,
                 required=False,
                 help_text=_("Asked: {value}.").format(value=money(line.value, line.currency)) if line.value else "",
             )
