@@ -61,7 +61,8 @@ CIRCUMSTANCES_LEAST = 50  # characters that say why
 PORT_LENGTH = 5
 PORT_PATTERN = f"CN[A-Z0-9]{{{PORT_LENGTH - 2}}}"  # of a customs port
 PORT_WORDS = _("A port code such as CNSHA.")
-PURITY_PLACES, PURITY_MOST = 4, 100  # of a percentage
+PURITY_PLACES, PURITY_MOST = 4, 100  # of a percentage, as the next
+TOLERANCE_PLACES = 2
 SAYS_ENOUGH = f".{{{CIRCUMSTANCES_LEAST}}}"  # a dot is any character there, a line's end included
 
 
@@ -1143,7 +1144,7 @@ class DecisionStep(models.Model):
     months = models.PositiveSmallIntegerField(null=True, blank=True)
     max_clearances = models.PositiveIntegerField(null=True, blank=True)
     tolerance_mode = models.CharField(max_length=20, choices=terms.TOLERANCES, db_default=EXACT)
-    tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, db_default=0)
+    tolerance_pct = models.DecimalField(max_digits=5, decimal_places=TOLERANCE_PLACES, db_default=0)
     conditions = ArrayField(models.CharField(max_length=30, choices=Condition), default=list, blank=True)
     factors = ArrayField(models.CharField(max_length=20, choices=Factor), default=list, blank=True)
     text = models.TextField(blank=True)

@@ -23,7 +23,7 @@ from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
 from exporters.states import ACTING
-from licensing.models.applications import PORT_LENGTH, RENEWED, Application, DecisionStep, Kind
+from licensing.models.applications import PORT_LENGTH, RENEWED, TOLERANCE_PLACES, Application, DecisionStep, Kind
 from licensing.models.declarations import Declaration
 from licensing.models.editions import PolicyEdition
 from licensing.policy.vocabulary import EXACT, PROVEN
@@ -107,7 +107,7 @@ class License(FSMModelMixin, models.Model):
     )
     last_cleared = models.BooleanField(default=False, help_text="The shipment that said it is the last was cleared.")
     tolerance_mode = models.CharField(max_length=20, choices=terms.TOLERANCES, default=EXACT)
-    tolerance_pct = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    tolerance_pct = models.DecimalField(max_digits=5, decimal_places=TOLERANCE_PLACES, default=0)
     edition = models.CharField(max_length=40)
     judged_by = models.ForeignKey(
         PolicyEdition,

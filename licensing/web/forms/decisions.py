@@ -18,7 +18,7 @@ from licensing.actions.intents import default_intent_days
 from licensing.clock import WORKING_DAYS
 from licensing.granted import Tolerance, asked_months
 from licensing.models import LONE, Application, DecisionStep
-from licensing.models.applications import GROUNDS
+from licensing.models.applications import GROUNDS, TOLERANCE_PLACES
 from licensing.models.intents import intent_of
 from licensing.policy.vocabulary import CLEARANCES_LEAST, CLEARANCES_MOST, EXACT, MONTHS
 from licensing.prices import WORTH_PLACES
@@ -102,7 +102,11 @@ class RecommendForm(StepForm):
         label=gettext_lazy("Tolerance"), choices=[*terms.TOLERANCES.items()], required=False, initial=EXACT
     )
     tolerance_pct = forms.DecimalField(
-        label=gettext_lazy("Tolerance, percent"), min_value=0, max_value=100, decimal_places=2, required=False
+        label=gettext_lazy("Tolerance, percent"),
+        min_value=0,
+        max_value=100,
+        decimal_places=TOLERANCE_PLACES,
+        required=False,
     )
     acknowledged = seen_the_change()
 
