@@ -20,6 +20,7 @@ from core.guards import Guard, insert_only, rights
 from core.languages import day_in_words
 from core.models import Document, Proposal, User
 from core.proposals import none_waits, waits
+from core.references import CODE_LENGTH
 from exporters import rules
 from exporters.models import Exporter, Party
 from exporters.states import ACTING
@@ -121,7 +122,7 @@ class License(FSMModelMixin, models.Model):
         null=True, help_text="When a verdict of it next begins or ends to prohibit or to hold, by the editions known."
     )
     held = models.JSONField(default=list, help_text="The holds of which its holder was told that they stand.")
-    verify_code = models.CharField(max_length=10)
+    verify_code = models.CharField(max_length=CODE_LENGTH)
     issued_at = models.DateTimeField()
 
     # On it something may leave, now or again; and where another took its place, what is reserved on it.
@@ -529,7 +530,7 @@ class LicenseEndUser(models.Model):
     )
     open = models.BooleanField(default=True)
     verify_code = models.CharField(
-        max_length=10,
+        max_length=CODE_LENGTH,
         blank=True,
         db_default="",
         help_text="Opens its part of the license to anybody; empty: to nobody.",

@@ -52,7 +52,8 @@ ADDRESS = re.compile(r"/v/(?P<number>[^/]+)(?:/(?P<code>[^/#]+))?", re.IGNORECAS
 
 def spoken(code: str) -> str:
     """In two halves, as it is read aloud and typed."""
-    return f"{code[:5]}-{code[5:]}"
+    half = len(code) // 2
+    return f"{code[:half]}-{code[half:]}"
 
 
 def printed(said: Facts, where: str, at: datetime) -> str:
