@@ -65,7 +65,7 @@ def _client(world: Any, shelf: Shelf) -> Callable[[int], Callable[[], Any]]:
             from shipments.actions import reserve
 
             request = shelf.request(draw.randint(1, shelf.number), f"M-{draw.getrandbits(80):x}-{time.monotonic()}")
-            world.clear(reserve(request, by=shelf.exporter).ref, 1)
+            world.clear(reserve(request, by=shelf.exporter).ref, 1, message_id=request.client_reference)
             return False
 
         def sweep() -> bool:
