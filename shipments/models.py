@@ -13,6 +13,7 @@ from core.decided import filled
 from core.errors import DomainError, Forbidden, WrongState
 from core.graphs import guarded
 from core.guards import door, insert_only, rights
+from core.idempotency import REFUSED
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
 from core.models.idempotency import KEY_LONGEST
@@ -702,7 +703,10 @@ class BulkRow(models.Model):
     class Meta:
         ordering = ["bulk", "number"]
         constraints = [models.UniqueConstraint(name="bulk_row_once", fields=["bulk", "number"])]
-        indexes = [models.Index(name="bulk_row_open", fields=["bulk", "number"], condition=Q(status=None))]
+        indexes = [
+            models.Index(name="bulk_row_open", fields=["bulk", "number"], condition=Q(status=None)),
+            models.Index(name="bulk_row_refused", fields=["bulk"], condition=Q(status__gte=REFUSED)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.bulk} row {self.number}"

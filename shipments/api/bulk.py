@@ -222,7 +222,7 @@ class BulkJob(APIView):
         bulk = selectors.bulks_for(actor_of(request)).filter(ref=_canonical(ref)).first()
         if bulk is None:
             raise NotFound()
-        cursor = Cursor("pk")
+        cursor = Cursor("number")
         page: list[BulkRow] = cursor.page(bulk.rows.defer("stated"), request)
         said = problems.dumps(shown(bulk) | {name: of for name, of in cursor.body([]).items() if name != "results"})
         each = ",".join(row(one.number, one.line, one.status, one.body, one.replayed) for one in page)

@@ -23,7 +23,9 @@ from shipments.api.rows import MAY_BE_MISSING
 from shipments.models import Bulk, BulkRow, Shipment
 from shipments.selectors import bulks_to_work
 from tests import make
+from tests.core.test_queries import asked
 from tests.make import unique
+from tests.plans import plan, uncounted
 
 SINGLE, PATH = "/api/v1/shipments/", "/api/v1/shipments/bulk/"
 PARTIAL, ATOMIC = f"{PATH}?mode=partial", f"{PATH}?mode=atomic"
@@ -483,6 +485,17 @@ def test_pages_of_a_job_take_the_same_queries_for_one_row_and_three(door, licens
     for size in (1, 3):
         with django_assert_num_queries(4):
             door.get(f"{PATH}{job['reference']}/?page_size={size}")
+
+
+def test_who_follows_a_job_reads_its_page_and_what_is_left_or_refused_and_nothing_else(door, license, small):
+    job = door.post(PARTIAL, [door.row(license) for _ in range(4)]).json()
+    told = [one for one in asked(lambda: door.get(f"{PATH}{job['reference']}/")) if "shipments_bulkrow" in one]
+    uncounted("shipments_bulkrow")
+    page, counts = map(plan, told)
+    assert counts.count("on shipments_bulkrow") == counts.count("Index Cond: (bulk_id") == 3, counts
+    assert "Filter" not in counts  # the indexes hold those left and those refused alone
+    assert "Index Scan" in page
+    assert "Sort" not in page
 
 
 def test_a_run_of_the_worker_ends_in_time(door, license, small, settings):
