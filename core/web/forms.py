@@ -15,7 +15,7 @@ from core.models import ApiKey, Organization, Role, User
 from core.models.people import KEY_DAYS_MOST
 from core.models.roles import ROLES_OF, TEAM
 from core.scopes import scopes_of
-from core.sizes import FILE_BYTES
+from core.sizes import FILE_BYTES, REASON_CHARACTERS
 
 
 def role_choices(kind: str) -> list[tuple[str, Any]]:
@@ -134,7 +134,7 @@ class StepForm(forms.Form):
 
 
 class ReasonForm(StepForm):
-    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label=_("Reason"), max_length=REASON_CHARACTERS, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 def show_refusal(form: forms.BaseForm, refusal: DomainError) -> None:

@@ -13,6 +13,7 @@ from core import provinces
 from core.decided import filled
 from core.errors import DomainError
 from core.models import Organization, User
+from core.sizes import REASON_CHARACTERS
 from core.web.fields import CountryField
 from core.web.forms import ReasonForm, StepForm, length_of, read_upload
 from core.web.refused import refusals_in
@@ -167,7 +168,9 @@ class ChangeForm(StepForm):
     legal_representative = forms.CharField(
         label=_("Legal representative"), max_length=length_of(Exporter, "legal_representative")
     )
-    reason = forms.CharField(label=_("Why it changes"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=_("Why it changes"), max_length=REASON_CHARACTERS, widget=forms.Textarea(attrs={"rows": 3})
+    )
     paper = forms.FileField(label=_("The paper that says so"), help_text=paper_help())
     is_license = forms.BooleanField(
         label=_("This is our new business license: it takes the place of the one on file."), required=False

@@ -33,6 +33,7 @@ from core.decided import filled
 from core.models.idempotency import KEY_LONGEST, KEY_PATTERN
 from core.models.people import COUNTRY_PATTERN
 from core.quantities import CURRENCY_PATTERN, show
+from core.sizes import REASON_CHARACTERS
 from exporters.models import Party
 from licensing import elements
 from licensing.models import License
@@ -396,7 +397,7 @@ class MessageInput(StrictSerializer):
     )
     reason = TextField(
         required=False,
-        max_length=2000,
+        max_length=REASON_CHARACTERS,
         help_text=gettext_lazy(
             "Needed when `questioned` (what customs asks) and when `corrected`, allowed when `rejected`."
         ),

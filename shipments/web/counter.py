@@ -16,6 +16,7 @@ from core.errors import DomainError
 from core.idempotency import Answer, Claim, fingerprint
 from core.legal_time import legal_now, on_the_wire
 from core.quantities import show
+from core.sizes import REASON_CHARACTERS
 from core.templatetags.lodestone import instant, listed, quantity, unit_word
 from core.web.fields import InstantField, QuantityField, one_needed
 from core.web.forms import StepForm
@@ -83,7 +84,7 @@ def _number(typed: str) -> str:
 class QuestionForm(CounterForm):
     reason = forms.CharField(
         label=gettext_lazy("Question"),
-        max_length=2000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("The ministry answers, and the company reads it too."),
     )
@@ -92,7 +93,7 @@ class QuestionForm(CounterForm):
 class RejectForm(CounterForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
-        max_length=2000,
+        max_length=REASON_CHARACTERS,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("The company reads this. What is reserved is free again."),
@@ -158,7 +159,7 @@ class CorrectForm(CounterForm):
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
-        max_length=2000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("The company reads this."),
     )

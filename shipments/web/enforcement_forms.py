@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.sizes import REASON_CHARACTERS
 from core.web.fields import one_needed
 from core.web.lists import countries
 from licensing.models import ControlItem
@@ -72,7 +73,7 @@ class EnforceForm(forms.Form):
 
     do = forms.ChoiceField(choices=[("suspend", _("Suspend")), ("lift", _("Lift"))])
     shown = forms.RegexField(r"^[A-Z0-9-]+:[0-9]{1,9}( [A-Z0-9-]+:[0-9]{1,9})*$", max_length=30 * (MOST_HIT + 1))
-    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label=_("Reason"), max_length=REASON_CHARACTERS, widget=forms.Textarea(attrs={"rows": 3}))
 
     def clean_shown(self) -> dict[str, int]:
         pairs = (one.split(":") for one in self.cleaned_data["shown"].split())

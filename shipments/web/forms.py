@@ -14,7 +14,7 @@ from core.actions.documents import ANSWER_KINDS
 from core.decided import filled
 from core.errors import Problem
 from core.files import ROWS, SHEET, examine
-from core.sizes import TEXT_CHARACTERS
+from core.sizes import REASON_CHARACTERS, TEXT_CHARACTERS
 from core.templatetags.lodestone import money, quantity, unit_word
 from core.web.fields import AmountField, DayField, FilesField, QuantityField, one_needed
 from core.web.forms import ReasonForm, StepForm, length_of, read_upload
@@ -337,7 +337,7 @@ class ReturnForm(ReasonForm):
 class NoteForm(StepForm):
     text = forms.CharField(
         label=gettext_lazy("Note"),
-        max_length=2000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Stays inside the ministry."),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from core.sizes import REASON_CHARACTERS
 from core.web.forms import StepForm
 from licensing.models import ClockInterval
 
@@ -17,7 +18,7 @@ class ConsultForm(StepForm):
     cause = forms.ChoiceField(label=gettext_lazy("Whom or what for"), choices=_choices, widget=forms.RadioSelect)
     notice = forms.CharField(
         label=gettext_lazy("Notice to the exporter"),
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("From today on no day counts, until you let the clock go on."),
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core.legal_time import legal_today
 from core.quantities import show
+from core.sizes import WORDS_CHARACTERS
 from core.templatetags.lodestone import day, money, quantity, unit_word
 from core.web.fields import AmountField, DayField, QuantityField
 from core.web.forms import StepForm
@@ -52,7 +53,7 @@ def why_otherwise() -> forms.CharField:
     return forms.CharField(
         label=gettext_lazy("Why this is decided otherwise than the rules presume"),
         required=False,
-        max_length=5_000,
+        max_length=WORDS_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Stays inside the ministry, under your name."),
     )
@@ -246,7 +247,7 @@ class ApproveForm(DecideForm):
     text = forms.CharField(
         label=gettext_lazy("Words for the exporter"),
         required=False,
-        max_length=5_000,
+        max_length=WORDS_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     departure = why_otherwise()
@@ -263,7 +264,9 @@ class GroundedForm(StepForm):
         widget=forms.CheckboxSelectMultiple,
     )
     text = forms.CharField(
-        label=gettext_lazy("Reason the exporter will read"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
+        label=gettext_lazy("Reason the exporter will read"),
+        max_length=WORDS_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from core.decided import filled
 from core.models import Country
+from core.sizes import REASON_CHARACTERS
 from core.templatetags.lodestone import day
 from core.web.fields import CountriesField, DayField, TickedFirst
 from core.web.forms import StepForm, length_of, read_upload
@@ -115,7 +116,7 @@ class ProposeInvalidateForm(StepForm):
     ground = forms.ChoiceField(label=gettext_lazy("Ground"), choices=InvalidGround.choices, widget=forms.RadioSelect)
     reason = forms.CharField(
         label=gettext_lazy("Reason, as the exporter will read it"),
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
@@ -132,7 +133,9 @@ class OriginalForm(StepForm):
 
 class QueryForm(StepForm):
     reason = forms.CharField(
-        label=gettext_lazy("Question to the exporter"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 4})
+        label=gettext_lazy("Question to the exporter"),
+        max_length=REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
 
@@ -181,7 +184,7 @@ class RedoForm(StepForm):
     )
     reason = forms.CharField(
         label=gettext_lazy("What will change"),
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("The reviewer reads this."),
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.errors import DomainError
+from core.sizes import REASON_CHARACTERS
 from core.web.fields import DayField
 from core.web.forms import StepForm, length_of, read_upload
 from licensing.actions.licenses import against_surrender
@@ -19,7 +20,7 @@ from licensing.selectors import why
 class LiftForm(StepForm):
     suspension = forms.TypedChoiceField(label=gettext_lazy("Cause"), coerce=int, widget=forms.RadioSelect)
     reason = forms.CharField(
-        label=gettext_lazy("Why it ends"), max_length=2_000, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Why it ends"), max_length=REASON_CHARACTERS, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args: Any, row: License, **kwargs: Any) -> None:
@@ -49,7 +50,7 @@ class ProposeRevokeForm(StepForm):
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason, as its holder will read it"),
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     hearing = forms.FileField(
@@ -73,7 +74,7 @@ class SurrenderForm(StepForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason, if you want to give one"),
         required=False,
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.legal_time import legal_today
 from core.models import Country
 from core.quantities import show
+from core.sizes import REASON_CHARACTERS
 from core.web.fields import CountriesField, DayField, QuantityField, TickedFirst, one_needed
 from core.web.forms import StepForm
 from licensing.models import ControlItem, EndUse, PoolState, QuotaPool
@@ -29,7 +30,7 @@ class TermsMixin(forms.Form):
         help_text=_("Everybody reads whether it is open, nearly used up or used up; no figures."),
     )
     from_day = DayField(label=_("From"), help_text=_("A legal day, the first on which it holds."))
-    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label=_("Reason"), max_length=REASON_CHARACTERS, widget=forms.Textarea(attrs={"rows": 3}))
 
     def clean_cap(self) -> int:
         return QuantityField.base(self.cleaned_data["cap"], "kg")

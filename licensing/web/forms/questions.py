@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from core.actions import ANSWER_KINDS
 from core.decided import filled
-from core.sizes import TEXT_CHARACTERS
+from core.sizes import REASON_CHARACTERS, TEXT_CHARACTERS, WORDS_CHARACTERS
 from core.web.fields import DayField, FilesField
 from core.web.forms import StepForm, read_upload
 from licensing.actions.questions import default_question_day
@@ -55,7 +55,7 @@ class AnswerForm(QuestionForm, ReplyForm):
 class CloseQuestionForm(QuestionForm):
     reason = forms.CharField(
         label=gettext_lazy("Why no answer is needed any more"),
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("The exporter reads this."),
     )
@@ -66,7 +66,9 @@ class AskForm(QuestionForm):
 
     question = forms.IntegerField(widget=forms.HiddenInput, required=False)
     text = forms.CharField(
-        label=gettext_lazy("Question to the exporter"), max_length=5_000, widget=forms.Textarea(attrs={"rows": 4})
+        label=gettext_lazy("Question to the exporter"),
+        max_length=WORDS_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
     about = forms.MultipleChoiceField(
         label=gettext_lazy("What it is about"),

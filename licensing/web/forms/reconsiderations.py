@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from core.sizes import TEXT_CHARACTERS
+from core.sizes import TEXT_CHARACTERS, WORDS_CHARACTERS
 from core.web.forms import StepForm
 from licensing.models import Application
 from licensing.web.forms.decisions import GroundedForm, RecommendForm, why_otherwise
@@ -50,7 +50,7 @@ class ChangeForm(RecommendForm):
 class QuashForm(StepForm):
     text = forms.CharField(
         label=gettext_lazy("Reason the exporter will read"),
-        max_length=5_000,
+        max_length=WORDS_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("What was wrong, and what is to be looked at anew. Whoever reviews it next reads it."),
     )

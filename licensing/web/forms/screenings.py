@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from core.legal_time import legal_today
+from core.sizes import REASON_CHARACTERS
 from core.web.fields import DayField
 from core.web.forms import StepForm, length_of
 from licensing.models import Application, License, Screening
@@ -31,7 +32,7 @@ class ScreenForm(StepForm):
     reason = forms.CharField(
         label=gettext_lazy("Which entry, and why it is this party"),
         required=False,
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Stays inside the ministry."),
     )
@@ -57,7 +58,7 @@ class ResolveForm(StepForm):
     )
     reason = forms.CharField(
         label=gettext_lazy("Why it is this party, or another"),
-        max_length=2_000,
+        max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Stays inside the ministry."),
     )
