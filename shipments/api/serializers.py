@@ -351,23 +351,7 @@ class ClearedLineInput(StrictSerializer):
         return read_quantity(attrs, least=0)  # a correction may say that nothing crossed
 
 
-class EventField(TextField):
-    refuses = (*TextField.refuses, "unknown-event")
-    EVENTS = ("declared", "questioned", "cleared", "rejected", "corrected", "returned")
-
-    def openapi(self) -> dict[str, Any]:
-        return {"type": "string", "enum": list(self.EVENTS)}
-
-    def to_internal_value(self, data: Any) -> str:
-        event = super().to_internal_value(data)
-        if event not in self.EVENTS:
-            raise serializers.ValidationError(
-                _("One of: {choices}.").format(choices=", ".join(self.EVENTS)), "unknown-event"
-            )
-        return event
-
-
-# What an event's message carries beyond what all do: needed, and allowed.
+# Which events there are, and what the message of one carries beyond what all do: needed, and allowed.
 CARRIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "declared": ((), ()),
     "questioned": (("reason",), ()),
@@ -376,6 +360,21 @@ CARRIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "corrected": (("corrects", "reason", "lines"), ()),
     "returned": (("reimport_declaration_no", "lines"), ()),
 }
+
+
+class EventField(TextField):
+    refuses = (*TextField.refuses, "unknown-event")
+
+    def openapi(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(CARRIES)}
+
+    def to_internal_value(self, data: Any) -> str:
+        event = super().to_internal_value(data)
+        if event not in CARRIES:
+            raise serializers.ValidationError(
+                _("One of: {choices}.").format(choices=", ".join(CARRIES)), "unknown-event"
+            )
+        return event
 
 
 class MessageInput(StrictSerializer):
