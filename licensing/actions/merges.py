@@ -20,7 +20,7 @@ from licensing.actions.copies import OF_ONE_SHIPMENT, REPLACED, Unnamed, against
 from licensing.actions.drafts import Draft, LineDraft, line_of
 from licensing.actions.findings import closed_to_all
 from licensing.granted import decided
-from licensing.models import DESCRIBED, Application, Declaration, Kind, License, Merged
+from licensing.models import DESCRIBED, Application, Declaration, License, Merged
 from licensing.prices import WORTH_MOST, average, worth
 from licensing.selectors import applications_for, in_force_on, judge_typed, merges, of_former_persons
 from licensing.states import MERGING
@@ -132,7 +132,7 @@ def closed(cases: Sequence[Application], company: int | None, at: datetime) -> P
     """Why the rules of today open no annual license for any of their goods to any of their end-users; None where they
     do. cases: with their parts, of the company with this key."""
     said = {name: _same(getattr(one, name) for one in cases) for name in ("purpose", "red_flag")}
-    case = Application(kind=Kind.ANNUAL, exporter_id=company, purpose=said["purpose"], red_flag=said["red_flag"])
+    case = Application(kind=merges.INTO, exporter_id=company, purpose=said["purpose"], red_flag=said["red_flag"])
     items = {line.control_item_id: line.control_item for one in cases for line in one.lines.all()}
     users = {user.party_id: user.declaration for one in cases for user in one.end_users.all()}
     return closed_to_all(case, judge_typed(case, items.values(), users.values(), at=at))
@@ -213,7 +213,7 @@ def _codes(case: Application) -> str:
 
 
 def _not_to_merge(case: Application, at: datetime) -> str:
-    if case.kind != Kind.PER_SHIPMENT:
+    if case.kind != merges.EACH:
         message = _("{ref} is not of one shipment, but: {kind}.")
     elif case.submitted_at is None:
         message = _("{ref} was not sent yet. Send it first, or leave it out.")
@@ -240,7 +240,7 @@ def _together(rows: Sequence[Merged], today: date) -> Draft:
         message = _("Together they have {count} different lines; an application has {most} at most. Leave some out.")
         text = message.format(count=len(lines), most=LINES_MOST)
         raise Invalid([Problem("/cases", "max-items", text)])
-    case, items = as_filed(Kind.ANNUAL, None, today), {line.control_item.pk for line in lines}
+    case, items = as_filed(merges.INTO, None, today), {line.control_item.pk for line in lines}
     users = [_fitting(case, user, items) for user in users_of(rows)]
     return replace(shared(rows), lines=lines, end_users=[one for one in users if one])
 
@@ -251,7 +251,7 @@ def shared(rows: Sequence[Merged]) -> Draft:
     ports = [row.says.ports for row in rows]
     said: dict[str, Any] = {name: _same(getattr(row.says, name) for row in rows) for name in AGREED}
     return Draft(
-        kind=Kind.ANNUAL,
+        kind=merges.INTO,
         consignees=list(parties.values()),
         ports=sorted(set().union(*ports)) if all(ports) else [],  # of a case that names none: any port
         **said,

@@ -18,6 +18,7 @@ from licensing.selectors.applications import applications_for, parts, steps
 from licensing.selectors.licenses import licenses_for
 from licensing.states import MERGING, RENEWING, UNDER_WAY, LicenseState
 
+EACH, INTO = Kind.PER_SHIPMENT, Kind.ANNUAL  # the kind of each case, and of what they are merged into
 CASES_LEAST, CASES_MOST = 2, 100
 FILED_MONTHS = 12  # before today, at most
 
@@ -25,7 +26,7 @@ FILED_MONTHS = 12  # before today, at most
 def of_the_year(actor: Actor, at: datetime) -> QuerySet[Application]:
     """A company's own cases of one shipment that it filed in the last FILED_MONTHS, and that nobody turned away."""
     rows = of_company(applications_for(actor), actor)
-    return rows.filter(kind=Kind.PER_SHIPMENT, state__in=MERGING, submitted_at__gte=since(at))
+    return rows.filter(kind=EACH, state__in=MERGING, submitted_at__gte=since(at))
 
 
 def since(at: datetime) -> datetime:
@@ -94,7 +95,7 @@ def alike(actor: Actor, at: datetime, *, most: int, each: int) -> list[Alike]:
 def annual_in_force(actor: Actor, at: datetime) -> list[License]:
     """The company's own annual licenses that may be used today, the one that ends last first, with their end-users."""
     running = of_company(licenses_for(actor), actor).filter(License.running_on(legal_day(at)))
-    rows = running.filter(state=LicenseState.ACTIVE, kind=Kind.ANNUAL)
+    rows = running.filter(state=LicenseState.ACTIVE, kind=INTO)
     return list(rows.order_by("-usable_until", "-pk").prefetch_related("end_users"))
 
 
@@ -115,7 +116,7 @@ def wanted_by(case: Application) -> set[tuple[int, int]]:
 
 def asked_for(actor: Actor) -> set[tuple[int, int]]:
     """The same of all annual applications of the company that are not over, drafts among them."""
-    rows = Application.objects.filter(exporter_id=actor.organization_id, kind=Kind.ANNUAL, state__in=UNDER_WAY)
+    rows = Application.objects.filter(exporter_id=actor.organization_id, kind=INTO, state__in=UNDER_WAY)
     declared = rows.filter(lines__control_item=F("end_users__declaration__items__control_item")).order_by()
     return set(declared.values_list("lines__control_item_id", "end_users__party_id"))
 

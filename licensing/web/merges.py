@@ -20,7 +20,7 @@ from exporters.selectors import of_company
 from licensing.actions import merges as verbs
 from licensing.actions.copies import Unnamed
 from licensing.actions.drafts import LineDraft, line_of, said
-from licensing.models import Application, Declaration, Kind, License, Merged
+from licensing.models import Application, Declaration, License, Merged
 from licensing.selectors import applications_for, merges
 from licensing.states import RENEWING, ApplicationState
 from licensing.web.changes import Change, facts_of, line_in_full
@@ -72,7 +72,7 @@ def offers(actor: Actor, at: datetime) -> list[Offer]:
 
 def offer_of(case: Application, actor: Actor, at: datetime) -> Offer | None:
     """The same of the cases that are like this one, if it is one of them."""
-    if case.kind != Kind.PER_SHIPMENT or not actor.may("application.merge", "POST"):
+    if case.kind != merges.EACH or not actor.may("application.merge", "POST"):
         return None
     rows = merges.like(merges.unmerged(merges.of_the_year(actor, at)), case).order_by("-pk")
     keys = list(rows.values_list("pk", flat=True))
