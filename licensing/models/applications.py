@@ -131,6 +131,7 @@ class Application(FSMModelMixin, models.Model):
     """One case. The organization owns it; its rounds, questions and findings hang below."""
 
     PREFIX = "AP"
+    TIMED = Q(state__in=OPEN_CASE, accepted_on__isnull=False)  # open ones whose working days count, or stand still
 
     ref = models.CharField(max_length=16, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="applications")
