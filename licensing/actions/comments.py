@@ -60,11 +60,11 @@ def comment(ref: str, *, text: str, by: Actor) -> Comment:
     if not (by.kind == "exporter" and by.may("draft.comment")):
         raise Forbidden(_("Your role does not allow this step."))
     at = legal_now()
-    if row.comment_until is None or not row.is_draft:
+    if row.shown_until is None:
         gone = _("The ministry shows this draft no more and takes no comments on it.")
         raise DomainError(gone, code="comment-closed")
-    if legal_day(at) > row.comment_until:
-        over = _("Comments were taken until {day}.").format(day=row.comment_until)
-        raise DomainError(over, code="comment-closed", until=str(row.comment_until))
+    if not row.takes_comments_on(legal_day(at)):
+        over = _("Comments were taken until {day}.").format(day=row.shown_until)
+        raise DomainError(over, code="comment-closed", until=str(row.shown_until))
     facts = {"exporter_id": by.organization_id, "actor": by.user, "at": at, "digest": row.digest}
     return Comment.objects.create(draft=row, text=text, **facts)

@@ -132,6 +132,19 @@ class Draft(FSMModelMixin, models.Model):
     def is_draft(self) -> bool:
         return bool(self.state == S.DRAFT)
 
+    @property
+    def shown_until(self) -> date | None:
+        """The last day on which companies comment on it, as everybody reads it; None where nobody else does."""
+        return self.comment_until if self.is_draft else None
+
+    def takes_comments_on(self, day: date) -> bool:
+        return self.shown_until is not None and day <= self.shown_until
+
+    @staticmethod
+    def taking_comments_on(day: date) -> Q:
+        """Of many those that are `takes_comments_on` that day."""
+        return Q(state=S.DRAFT, comment_until__gte=day)
+
     def shown(self) -> WrongState | None:
         """Why nobody may change it; None where it is not open for comment."""
         if self.comment_until is None:

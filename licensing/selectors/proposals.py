@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from core.access import Actor, visibility
 from exporters.selectors import of_company, of_ministry
 from licensing.models import Comment, Draft
-from licensing.states import DraftState
 
 
 def proposals() -> QuerySet[Draft]:
@@ -22,7 +21,7 @@ def proposal_visible(actor: Actor, ref: str) -> bool:
 
 def open_proposals(today: date) -> QuerySet[Draft]:
     """Those on which comments are taken today, the first to end first."""
-    return Draft.objects.filter(state=DraftState.DRAFT, comment_until__gte=today).order_by("comment_until", "pk")
+    return Draft.objects.filter(Draft.taking_comments_on(today)).order_by("comment_until", "pk")
 
 
 def comments_for(actor: Actor, draft: Draft) -> QuerySet[Comment]:

@@ -26,11 +26,11 @@ def proposals(request: HttpRequest) -> HttpResponse:
 def proposal(request: HttpRequest, ref: str, failed: Failed | None = None) -> HttpResponse:
     """A draft as everybody reads it until it is withdrawn, approved or changed, and a company's own words on it."""
     row, at = get_object_or_404(selectors.proposals(), ref=ref), legal_now()
-    shown = row.is_draft and row.comment_until is not None
+    shown = row.shown_until is not None
     context: dict[str, Any] = {
         "draft": row,
         "shown": shown,
-        "over": shown and row.comment_until < legal_day(at),
+        "over": shown and not row.takes_comments_on(legal_day(at)),
         "said": selectors.comments_for(request.actor, row) if request.actor.kind == "exporter" else [],
         **offered(request, row, "proposal", failed),
     }

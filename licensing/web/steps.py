@@ -1063,8 +1063,7 @@ def hastened(line: HistoryLine) -> str:
 
 
 def open_for_comment(row: Draft, actor: Actor) -> bool:
-    """On the last day it still is."""
-    return row.is_draft and row.comment_until is not None and legal_today() <= row.comment_until
+    return row.takes_comments_on(legal_today())
 
 
 register(
