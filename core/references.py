@@ -1,4 +1,4 @@
-"""References that people read aloud: a prefix, 8 random Crockford base32 characters, a check character.
+"""References that people read aloud: a prefix, random Crockford base32 characters, a check character.
 
 The check character is ISO 7064 mod 37,2. Bodies whose check character falls outside Crockford's alphabet are
 not drawn, so that reading O as 0 and I or L as 1 is always safe.
@@ -12,14 +12,14 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_LENGTH = 9  # of a reference behind its prefix, the last of which checks the others
 CODE_LENGTH = 10  # of a paper's
 MARK_LENGTH = 5  # of a code, its first letters, which may stand where more people read them
+TYPED_LONGEST = 40  # of a number or a code, with whatever somebody types between
 _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
 
 
 def draw(prefix: str) -> str:
     """A new random reference such as `EL-7QF4K2M1R`; 40 bits, so a clash is left to the unique constraint."""
     while True:
-        bits = secrets.randbits(40)
-        body = "".join([ALPHABET[bits >> place & 31] for place in range(0, 40, 5)])
+        body = _drawn(NUMBER_LENGTH - 1)
         check = mod_37_2.calc_check_digit(body)
         if check in ALPHABET:
             return f"{prefix}-{body}{check}"
@@ -27,12 +27,17 @@ def draw(prefix: str) -> str:
 
 def draw_code() -> str:
     """A new code of 50 random bits, which opens something to whoever has it."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    return _drawn(CODE_LENGTH)
+
+
+def _drawn(length: int) -> str:
+    bits = secrets.randbits(5 * length)
+    return "".join([ALPHABET[bits >> place & 31] for place in range(0, 5 * length, 5)])
 
 
 def read_code(text: str) -> str:
     """What a person typed of a code, as it was drawn; whatever is no code stays none."""
-    return text[:40].upper().translate(_TOLERANT)
+    return text[:TYPED_LONGEST].upper().translate(_TOLERANT)
 
 
 def is_code(text: str) -> bool:
@@ -45,7 +50,7 @@ def read(text: str, prefix: str) -> str:
 
     Raises ValueError when the length or an alphabet is off or the check character is wrong.
     """
-    if not text.isascii() or len(text) > 40:
+    if not text.isascii() or len(text) > TYPED_LONGEST:
         raise ValueError(text)
     compact = text.upper().replace(" ", "").replace("-", "")
     if len(compact) > NUMBER_LENGTH:  # a drawn number may begin as its prefix does

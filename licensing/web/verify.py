@@ -20,7 +20,7 @@ from core.characters import half_width
 from core.errors import one_stop
 from core.languages import in_language
 from core.legal_time import LEGAL_ZONE, legal_now
-from core.references import CODE_LENGTH
+from core.references import CODE_LENGTH, TYPED_LONGEST
 from core.templatetags.lodestone import day, quantity
 from core.web.steps import of_one_moment
 from licensing.models import Obstacle
@@ -56,7 +56,7 @@ class AskForm(forms.Form):
     """What a person reads from a paper; or the whole address that its code holds, which has both."""
 
     number = forms.CharField(max_length=4_000)
-    code = forms.CharField(max_length=40, required=False)
+    code = forms.CharField(max_length=TYPED_LONGEST, required=False)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -71,7 +71,7 @@ class AskForm(forms.Form):
 
 def _letters(text: str) -> str:
     """As it can stand in an address; whatever else a person wrote is no part of a number or a code."""
-    return re.sub(r"[^0-9A-Za-z-]", "", half_width(text))[:40]
+    return re.sub(r"[^0-9A-Za-z-]", "", half_width(text))[:TYPED_LONGEST]
 
 
 def ask(request: HttpRequest, number: str = "") -> HttpResponse:

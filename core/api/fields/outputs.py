@@ -19,7 +19,7 @@ class ReferenceOutput(serializers.CharField):
         super().__init__(**kwargs)
 
     def openapi(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{self.prefix}-[{references.ALPHABET}]{{9}}$"}
+        return {"type": "string", "pattern": f"^{self.prefix}-[{references.ALPHABET}]{{{references.NUMBER_LENGTH}}}$"}
 
 
 class QuantityOutput(serializers.CharField):

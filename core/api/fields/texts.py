@@ -95,7 +95,8 @@ class ReferenceField(serializers.Field[str, Any, str, str]):
 
     def openapi(self) -> dict[str, Any]:
         about = _("Begins with {prefix}-; case, spaces, hyphens, O for 0, I and L for 1 are forgiven.")
-        return {"type": "string", "maxLength": 40, "description": about.format(prefix=self.prefix)}
+        about = about.format(prefix=self.prefix)
+        return {"type": "string", "maxLength": references.TYPED_LONGEST, "description": about}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
