@@ -4,6 +4,7 @@ What such a text may be is `read`, for programs, and for what people type `typed
 """
 
 import re
+from decimal import Decimal
 
 from django.utils.translation import gettext_noop
 
@@ -20,6 +21,8 @@ PLACES_MOST = max(places for _base, places in UNITS.values())
 MASS = ("kg", "g")  # which count in one base unit
 MAX_BASE = 10**15  # a million tonnes in grams, with room; far below bigint
 LONGEST = 40
+MONEY_PLACES = 2  # the ledger counts whole hundredths
+AMOUNT = rf"[0-9]+\.[0-9]{{{MONEY_PLACES}}}"
 CURRENCY_LENGTH = 3
 CURRENCY_PATTERN = f"[A-Z]{{{CURRENCY_LENGTH}}}"
 DECIMAL = r"(0|[1-9][0-9]*)(\.[0-9]+)?"
@@ -127,6 +130,11 @@ MESSAGES = {
 }
 
 
+def show_amount(amount: Decimal) -> str:
+    """Money on the wire: `2400000.00`."""
+    return f"{amount:.{MONEY_PLACES}f}"
+
+
 def hundredths(amount: int) -> str:
-    """Money on the wire, of whole hundredths: -5 is `-0.05`."""
-    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02d}"
+    """The same of whole hundredths: -5 is `-0.05`."""
+    return show_amount(Decimal(amount).scaleb(-MONEY_PLACES))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from core.quantities import UNITS
+from core.quantities import MONEY_PLACES, UNITS
 
-PRICE_PLACES, WORTH_PLACES = 4, 2
+PRICE_PLACES, WORTH_PLACES = 4, MONEY_PLACES
 PLACES, CENTS = Decimal(1).scaleb(-PRICE_PLACES), Decimal(1).scaleb(-WORTH_PLACES)
 PRICE_MOST = 10**12
 WORTH_MOST = 10**15  # of a line, and of a contract; in hundredths far below bigint

@@ -7,7 +7,7 @@ from typing import Any
 from core import problems
 from core.idempotency import Answer
 from core.legal_time import on_the_wire
-from core.quantities import show
+from core.quantities import show, show_amount
 from shipments import selectors
 from shipments.models import CustomsMessage, Return, Shipment, ShipmentLine
 from shipments.requests import LineRequest, Reserved
@@ -38,7 +38,7 @@ def _day(on: date | None) -> str | None:
 
 
 def money(amount: Decimal, currency: str) -> dict[str, str]:
-    return {"amount": f"{amount:.2f}", "currency": currency}
+    return {"amount": show_amount(amount), "currency": currency}
 
 
 def question(said: Question) -> dict[str, Any]:

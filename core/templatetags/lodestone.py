@@ -64,7 +64,7 @@ def money(hundredths: Decimal | int | None, currency: str) -> str:
     if hundredths is None:
         return ""
     amount = hundredths if isinstance(hundredths, Decimal) else Decimal(quantities.hundredths(hundredths))
-    return f"{amount:,.2f} {currency}"
+    return f"{amount:,.{quantities.MONEY_PLACES}f} {currency}"
 
 
 def quantity_in_full(base: int, unit: str) -> str:

@@ -19,7 +19,7 @@ from core.api.schema import PAGES, call, parameter
 from core.decided import filled
 from core.errors import Invalid, NotFound, Problem
 from core.legal_time import legal_day, legal_today
-from core.quantities import show
+from core.quantities import show, show_amount
 from core.search import search, words_of
 from licensing import selectors
 from licensing.api import examples
@@ -27,7 +27,7 @@ from licensing.api.views import actor_of, canonical
 from licensing.clock import Reading
 from licensing.models import Application, ClockInterval, Kind, License, TradeMode, TransportMode
 from licensing.models.applications import PURITY_PLACES
-from licensing.prices import PRICE_PLACES, WORTH_PLACES
+from licensing.prices import PRICE_PLACES
 from licensing.selectors import Remedy
 from licensing.states import HOLDER_OF, Holder
 from licensing.states import ApplicationState as S
@@ -221,7 +221,7 @@ def application(row: Application, clock: Reading | None, remedy: Remedy | None) 
 
 
 def _amount(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.{WORTH_PLACES}f}"
+    return None if amount is None else show_amount(amount)
 
 
 def told(clock: Reading, pauses: Iterable[ClockInterval]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from core.api.schema import ErrorOutput, ProblemOutput
 from core.decided import filled
 from core.models.idempotency import KEY_LONGEST, KEY_PATTERN
 from core.models.people import COUNTRY_PATTERN
-from core.quantities import CURRENCY_PATTERN, show
+from core.quantities import AMOUNT, CURRENCY_PATTERN, show
 from core.sizes import REASON_CHARACTERS
 from exporters.models import Party
 from licensing import elements
@@ -239,7 +239,7 @@ def request_of(data: Mapping[str, Any]) -> ShipmentRequest:
 
 
 class MoneyOutput(serializers.Serializer[Any]):
-    amount = serializers.RegexField(r"^[0-9]+\.[0-9]{2}$")
+    amount = serializers.RegexField(f"^{AMOUNT}$")
     currency = serializers.RegexField(f"^{CURRENCY_PATTERN}$")
 
 

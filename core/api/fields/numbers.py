@@ -32,7 +32,7 @@ class QuantityTextField(serializers.Field[str, Any, str, str]):
         return value
 
 
-_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})\.[0-9]{2}", re.ASCII)
+_AMOUNT = re.compile(rf"(0|[1-9][0-9]{{0,11}})\.[0-9]{{{quantities.MONEY_PLACES}}}", re.ASCII)
 
 
 class AmountField(serializers.Field[Decimal, Any, str, Decimal]):
@@ -52,7 +52,7 @@ class AmountField(serializers.Field[Decimal, Any, str, Decimal]):
         return Decimal(data)
 
     def to_representation(self, value: Decimal) -> str:
-        return f"{value:.2f}"
+        return quantities.show_amount(value)
 
 
 class WholeNumberField(serializers.Field[int, Any, int, int]):

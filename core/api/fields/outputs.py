@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core import references
 from core.api.fields.numbers import DECIMAL
 from core.models.people import COUNTRY_PATTERN
-from core.quantities import UNITS
+from core.quantities import AMOUNT, UNITS
 
 
 class ReferenceOutput(serializers.CharField):
@@ -33,7 +33,7 @@ class AmountOutput(serializers.CharField):
     """How an answer writes an amount of money: with two decimals."""
 
     def openapi(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$"}
+        return {"type": "string", "pattern": f"^-?{AMOUNT}$"}
 
 
 class UnitOutput(serializers.CharField):
