@@ -105,7 +105,7 @@ CODES = (
         "unknown-event",
         422,
         _("The event is not known."),
-        _("Send one of declared, questioned, cleared, rejected, corrected, returned."),
+        filled(_("Send one of {events}."), events="shipments.api.serializers.EVENTS"),
     ),
     Code(
         "below-returned",

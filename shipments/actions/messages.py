@@ -25,7 +25,7 @@ class ClearedLine:
 
 @dataclass(frozen=True)
 class Message:
-    """What customs sent, read strictly. event: declared, questioned, cleared, rejected, corrected, or returned.
+    """What customs sent, read strictly. event: one of CARRIES in shipments/api/serializers.py.
 
     corrects: of one that corrects, the message_id of what it corrects. reimport_no: of goods that came back.
     """

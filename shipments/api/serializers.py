@@ -360,6 +360,7 @@ CARRIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "corrected": (("corrects", "reason", "lines"), ()),
     "returned": (("reimport_declaration_no", "lines"), ()),
 }
+EVENTS = ", ".join(CARRIES)
 
 
 class EventField(TextField):
@@ -371,9 +372,7 @@ class EventField(TextField):
     def to_internal_value(self, data: Any) -> str:
         event = super().to_internal_value(data)
         if event not in CARRIES:
-            raise serializers.ValidationError(
-                _("One of: {choices}.").format(choices=", ".join(CARRIES)), "unknown-event"
-            )
+            raise serializers.ValidationError(_("One of: {choices}.").format(choices=EVENTS), "unknown-event")
         return event
 
 
