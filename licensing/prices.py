@@ -43,4 +43,4 @@ def in_words(price: Decimal | None) -> str:
     if price is None:
         return ""
     whole, _point, fraction = f"{price:,f}".partition(".")
-    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+    return f"{whole}.{fraction.rstrip('0').ljust(WORTH_PLACES, '0')}"
