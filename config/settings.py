@@ -237,7 +237,9 @@ LANGUAGE_COOKIE_NAME = "language"
 
 # --- the wire ---------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = not LOCAL
-SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$"]  # an API call over http is refused, not redirected
+API_DOOR = "api/"  # below it programs call, and are answered as such
+API = f"{API_DOOR}v1/"
+SECURE_REDIRECT_EXEMPT = [f"^{API_DOOR}", "^healthz$", "^readyz$"]  # an API call over http is refused, not redirected
 SECURE_HSTS_SECONDS = 0 if LOCAL else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 SECURE_PROXY_SSL_HEADER = None if LOCAL else ("HTTP_X_FORWARDED_PROTO", "https")
@@ -322,7 +324,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SCHEMA_PATH_PREFIX": f"/{API.rstrip('/')}",
     "POSTPROCESSING_HOOKS": [],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "APPEND_COMPONENTS": {

@@ -1,5 +1,6 @@
 """Every address. A route without a row in core/access.csv answers 404."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from core.web import outbox, people
@@ -34,7 +35,7 @@ from shipments.web import lists as shipments_lists
 from shipments.web import pages as shipments
 
 urlpatterns = [
-    path("api/v1/", include("config.api")),  # first, as addresses are tried in turn and these are called most
+    path(settings.API, include("config.api")),  # first, as addresses are tried in turn and these are called most
     path("", shipments.overview, name="overview"),
     path("healthz", core.healthz, name="healthz"),
     path("readyz", core.readyz, name="readyz"),

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,8 +18,8 @@ JSON = "application/json; charset=utf-8"  # of any other answer
 
 
 def wanted(request: HttpRequest) -> bool:
-    """Everything below /api/ is answered with one, whatever went wrong."""
-    return request.path_info.startswith("/api/")
+    """Everything at that door is answered with one, whatever went wrong."""
+    return request.path_info.startswith(f"/{settings.API_DOOR}")
 
 
 def document(refusal: DomainError) -> dict[str, Any]:

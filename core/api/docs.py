@@ -115,6 +115,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "codes": codes.table(),
         "scopes": every_scope(),
         "today": legal_today(),
+        "root": request.build_absolute_uri(f"/{settings.API}").rstrip("/"),
         "reads": settings.RATE_READS,
         "writes": settings.RATE_WRITES,
     }

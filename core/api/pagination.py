@@ -16,7 +16,7 @@ from core.errors import Invalid, Problem
 from core.search import LONGEST
 
 ROWS, ROWS_MOST = 50, 200  # of a page: where nobody says how many, and at most
-PAGING = frozenset({"cursor", "page_size"})
+CURSOR, SIZE = PAGING = ("cursor", "page_size")  # parameters
 
 
 def read_query(request: Request, *known: str, paged: bool = False, repeats: tuple[str, ...] = ()) -> dict[str, str]:
@@ -34,9 +34,9 @@ def read_query(request: Request, *known: str, paged: bool = False, repeats: tupl
         elif name in known and max(map(len, values)) > LONGEST:
             message = _("At most {most} characters.").format(most=LONGEST)
             problems.append(Problem(f"/{name}", "invalid-parameter", message))
-    size = request.query_params.get("page_size") if paged else None
+    size = request.query_params.get(SIZE) if paged else None
     if size is not None and not (size.isascii() and size.isdigit() and 1 <= int(size[:6]) <= ROWS_MOST):
-        problems.append(Problem("/page_size", "invalid-parameter", _("From 1 to {most}.").format(most=ROWS_MOST)))
+        problems.append(Problem(f"/{SIZE}", "invalid-parameter", _("From 1 to {most}.").format(most=ROWS_MOST)))
     if problems:
         raise Invalid(problems)
     return {name: request.query_params[name] for name in known if name in request.query_params}
@@ -57,7 +57,7 @@ def page_of(serializer: type[serializers.Serializer[Any]]) -> serializers.Serial
 
 class Cursor(CursorPagination):
     page_size = ROWS
-    page_size_query_param = "page_size"
+    cursor_query_param, page_size_query_param = CURSOR, SIZE
     max_page_size = ROWS_MOST
     ordering: tuple[str, ...] = ("pk",)
     offset_cutoff = 100_000  # rows of one transaction stand behind one position
@@ -80,7 +80,7 @@ class Cursor(CursorPagination):
         try:
             return self.paginate_queryset(rows, request) or []
         except BadCursor:
-            raise Invalid([Problem("/cursor", "invalid-parameter", _("This cursor is not one of ours."))]) from None
+            raise Invalid([Problem(f"/{CURSOR}", "invalid-parameter", _("This cursor is not one of ours."))]) from None
 
     def body(self, results: list[Any]) -> dict[str, Any]:
         return {"next": self.get_next_link(), "previous": self.get_previous_link(), "results": results}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.openapi import AutoSchema
@@ -13,7 +14,7 @@ from rest_framework import serializers
 from core import access, codes, idempotency
 from core.access import ANONYMOUS
 from core.api.fields import NonEmptyList, StrictSerializer
-from core.api.pagination import ROWS_MOST
+from core.api.pagination import CURSOR, ROWS_MOST, SIZE
 from core.decided import filled
 from core.models.idempotency import HEADER, KEY_PATTERN, REPLAYED
 from core.problems import MEDIA_TYPE
@@ -65,12 +66,12 @@ def parameter(name: str, about: Any, *, required: bool = False, **shape: Any) ->
 
 PAGES = [
     parameter(
-        "cursor",
+        CURSOR,
         gettext_lazy("Where the page begins; follow `next` and `previous` instead of making one."),
         maxLength=400,
     ),
     parameter(
-        "page_size",
+        SIZE,
         filled(gettext_lazy("Rows on a page, {rows} unless said."), rows="core.api.pagination.ROWS"),
         type="integer",
         minimum=1,
@@ -178,7 +179,7 @@ class Schema(AutoSchema):
         return f"{self.said.says}\n\n{words}"
 
     def get_tags(self) -> list[str]:
-        return [self.path.removeprefix("/api/v1/").split("/")[0]]
+        return [self.path.removeprefix(f"/{settings.API}").split("/")[0]]
 
     def get_auth(self) -> list[dict[str, Any]]:
         ways: list[dict[str, Any]] = [{"key": []}, {"session": []}]
