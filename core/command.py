@@ -18,6 +18,7 @@ from core.outside import again
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 
+SOON_S = "1"  # after so many seconds somebody else is done
 LOCK_NOT_AVAILABLE, DEADLOCK, SERIALIZATION = "55P03", "40P01", "40001"
 TRIES = 4
 
@@ -161,7 +162,7 @@ def busy() -> DomainError:
     return DomainError(
         _("Somebody else is changing the same thing right now. Nothing was changed; try again in a moment."),
         code="busy",
-        headers={"Retry-After": "1"},
+        headers={"Retry-After": SOON_S},
     )
 
 
@@ -169,5 +170,5 @@ def in_progress() -> DomainError:
     return DomainError(
         _("The first request with this key is still running. Ask again in a moment with the same key."),
         code="in-progress",
-        headers={"Retry-After": "1"},
+        headers={"Retry-After": SOON_S},
     )

@@ -199,7 +199,7 @@ class Schema(AutoSchema):
         return sent + [
             OpenApiExample(f"answered {status}", body, response_only=True, status_codes=[str(status)])
             for status, body in self.said.answered.items()
-            if status < 400
+            if status < idempotency.REFUSED
         ]
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:

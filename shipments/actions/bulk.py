@@ -66,11 +66,11 @@ def reserve_many(rows: Sequence[Row], *, atomic: bool, instance: str, by: Actor)
     As many as are booked `at_once`. instance: the request's id. Raises NothingBooked, 503 `busy`, 409 `in-progress`.
     """
     told = _booked(rows, instance, by)
-    failed = next((number for number, answer in enumerate(told, 1) if answer.status >= 400), None)
+    failed = next((number for number, answer in enumerate(told, 1) if answer.refused), None)
     if atomic and failed:
         text = _("Nothing was booked, because row {number} was refused. Mend that row, or leave it out.")
         because = problems.answer(DomainError(text.format(number=failed), code="not-booked"), instance)
-        raise NothingBooked([one if one.status >= 400 or one.replayed else because for one in told])
+        raise NothingBooked([one if one.refused or one.replayed else because for one in told])
     return told
 
 
