@@ -14,6 +14,7 @@ from core.once import once
 
 LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
 DAY_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"  # as text has it, at every door
+YEARS = range(1990, 2101)  # in which an instant lies that somebody says
 INSTANT = timedelta(microseconds=1)  # the database knows no shorter time
 
 

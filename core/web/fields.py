@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from core import quantities
 from core.files import Kinds
 from core.languages import label_order
-from core.legal_time import DAY_PATTERN, LEGAL_ZONE
+from core.legal_time import DAY_PATTERN, LEGAL_ZONE, YEARS
 from core.templatetags.lodestone import quantity_in_full
 
 _INSTANT = re.compile(DAY_PATTERN + r"[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
@@ -58,7 +58,7 @@ class InstantField(forms.CharField):
             at = datetime.fromisoformat(text if _INSTANT.fullmatch(text) else "").replace(tzinfo=LEGAL_ZONE)
         except ValueError:
             at = None
-        if at is None or not 1990 <= at.year <= 2100:
+        if at is None or at.year not in YEARS:
             raise forms.ValidationError(_("Write the instant as 2026-12-01 09:30, in Beijing time."), "invalid")
         return at.astimezone(UTC)
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from core.api.fields.needed import NEEDED
 from core.errors import Invalid, Problem
-from core.legal_time import DAY_PATTERN
+from core.legal_time import DAY_PATTERN, YEARS
 
 _DAY = re.compile(DAY_PATTERN, re.ASCII)
 
@@ -67,7 +67,7 @@ class InstantField(serializers.Field[datetime, Any, str, datetime]):
             raise serializers.ValidationError(_("Say which zone, for example +08:00 or Z."), "zone-required")
         try:
             at = parse_datetime(data)
-            if at is None or not 1990 <= at.year <= 2100:
+            if at is None or at.year not in YEARS:
                 raise ValueError(data)
             at.utctimetuple()
         except (ValueError, OverflowError):

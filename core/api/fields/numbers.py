@@ -55,6 +55,9 @@ class AmountField(serializers.Field[Decimal, Any, str, Decimal]):
         return quantities.show_amount(value)
 
 
+WHOLE_MOST = 32_000
+
+
 class WholeNumberField(serializers.Field[int, Any, int, int]):
     """A JSON integer from 1; neither text nor true."""
 
@@ -62,10 +65,10 @@ class WholeNumberField(serializers.Field[int, Any, int, int]):
     default_error_messages = NEEDED
 
     def openapi(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": 1, "maximum": 32_000}
+        return {"type": "integer", "minimum": 1, "maximum": WHOLE_MOST}
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int) or not 1 <= data <= 32_000:
+        if isinstance(data, bool) or not isinstance(data, int) or not 1 <= data <= WHOLE_MOST:
             raise serializers.ValidationError(_("Send a whole number from 1."), "must-be-integer")
         return data
 
