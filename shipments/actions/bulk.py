@@ -25,6 +25,7 @@ from shipments.selectors import bulks_for
 
 STEP = 100  # of a job: of one line each row leaves a version behind that the next has to pass
 TRIES = 8  # of the same rows, in some four minutes
+ATOMIC, PARTIAL = MODES = ("atomic", "partial")  # all rows or none, or those that can be
 MAY = "api.shipments.bulk"  # what whoever ordered a job must still be let do
 
 

@@ -28,13 +28,14 @@ from core.legal_time import on_the_wire
 from licensing.api.views import actor_of, canonical
 from shipments import selectors
 from shipments.actions import bulk as actions
+from shipments.actions.bulk import ATOMIC, MODES
 from shipments.api import examples
 from shipments.api.reading import read_rows, refuse_repeated
 from shipments.api.rows import COLUMNS, MAY_BE_MISSING, JSONRows, NDJSONRows, Sent, SheetRows
 from shipments.api.serializers import ShipmentOutput, ShipmentRowInput
 from shipments.models import Bulk, BulkRow
 
-MODES = ("atomic", "partial")
+PARSERS = (JSONRows, NDJSONRows, SheetRows)
 _listed = lazy(listed, str)
 RESERVES = filled(
     gettext_lazy(
@@ -124,7 +125,7 @@ def row(number: int, line: int | None, status: int | None, body: str, replayed: 
 
 class ShipmentBulk(APIView):
     route_name = "api.shipments.bulk"
-    parser_classes = (JSONRows, NDJSONRows, SheetRows)
+    parser_classes = PARSERS
 
     @call(
         "shipments_bulk",
@@ -135,9 +136,15 @@ class ShipmentBulk(APIView):
             202: OpenApiResponse(BulkOutput, gettext_lazy("A job: follow it at its `Location`.")),
         },
         takes={
-            "application/json": ShipmentRowInput(many=True),
-            "application/x-ndjson": {"type": "string", "description": gettext_lazy("A row of the JSON array a line.")},
-            "text/csv": {"type": "string", "description": gettext_lazy("With the columns named above as first line.")},
+            JSONRows.media_type: ShipmentRowInput(many=True),
+            NDJSONRows.media_type: {
+                "type": "string",
+                "description": gettext_lazy("A row of the JSON array a line."),
+            },
+            SheetRows.media_type: {
+                "type": "string",
+                "description": gettext_lazy("With the columns named above as first line."),
+            },
         },
         query=[parameter("mode", gettext_lazy("All rows or none, or those that can be."), enum=MODES, required=True)],
         keyed=True,
@@ -149,9 +156,10 @@ class ShipmentBulk(APIView):
     def post(self, request: Request) -> HttpResponse:
         mode = read_query(request, "mode").get("mode")
         if mode not in MODES:
-            raise Invalid([Problem("/mode", "invalid-parameter", _("One of: atomic, partial."))])
+            message = _("One of: {choices}.").format(choices=", ".join(MODES))
+            raise Invalid([Problem("/mode", "invalid-parameter", message)])
         sent = _sent(request)
-        if mode == "atomic":
+        if mode == ATOMIC:
             actions.require_whole(len(sent), "")
         key, instance = commands.read_key(request), request._request.request_id
         refuse_repeated(sent)
@@ -179,7 +187,7 @@ class ShipmentBulk(APIView):
             named = {"language": get_language() or "", "instance": instance, "by": by}
             return _leading(request, commands.respond(actions.order.claimed(job, rows, **named)))
         try:
-            whole = {"atomic": mode == "atomic", "instance": instance, "by": by}
+            whole = {"atomic": mode == ATOMIC, "instance": instance, "by": by}
             return commands.respond(actions.reserve_many.claimed(claim(told), rows, **whole))
         except actions.NothingBooked as refused:
             return commands.respond(told(refused.told))
@@ -197,7 +205,7 @@ def _sent(request: Request) -> list[Sent]:
     try:
         sent = request.data
     except UnsupportedMediaType:
-        text = _("Send application/json, application/x-ndjson or text/csv.")
+        text = _("Send one of {types}.").format(types=", ".join(one.media_type for one in PARSERS))
         raise DomainError(text, code="unsupported-media-type") from None
     if not isinstance(sent, list):
         raise Unreadable(_("The body is empty."), code="empty-body")

@@ -148,7 +148,7 @@ def sheet(request: HttpRequest, ref: str) -> HttpResponse:
         return _sheet_page(request, row, form)
     rows = _rows(request, row)
     shown = form.cleaned_data["seen"]
-    options = {"read": row.digest, "shown": shown, "atomic": form.cleaned_data["mode"] == "atomic"}
+    options = {"read": row.digest, "shown": shown, "atomic": form.cleaned_data["mode"] == jobs.ATOMIC}
     named = {"language": get_language() or "", "instance": request.request_id, "by": request.actor}
     try:
         made = sheets.confirm(row.ref, rows, **options, **named)

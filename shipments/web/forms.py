@@ -26,6 +26,7 @@ from licensing.policy.vocabulary import OF_THE_REST
 from licensing.prices import WORTH_PLACES
 from licensing.web.forms.elements import ElementsField
 from shipments.actions import LineRequest, ShipmentRequest
+from shipments.actions.bulk import ATOMIC, PARTIAL
 from shipments.actions.closing import open_ends
 from shipments.actions.reports import FILE_KINDS
 from shipments.actions.reservations import DAYS_AHEAD_MOST, TOO_FAR, too_far
@@ -278,8 +279,8 @@ class ConfirmForm(forms.Form):
             good,
         )
         self.fields["mode"].choices = [
-            *([("atomic", whole.format(rows=f"{rows:,}"))] if not refused and rows > 1 and at_once else []),
-            *([("partial", part.format(rows=f"{good:,}"))] if good else []),
+            *([(ATOMIC, whole.format(rows=f"{rows:,}"))] if not refused and rows > 1 and at_once else []),
+            *([(PARTIAL, part.format(rows=f"{good:,}"))] if good else []),
         ]
         if len(self.fields["mode"].choices) == 1:
             self.initial["mode"] = self.fields["mode"].choices[0][0]
