@@ -17,6 +17,7 @@ from core.idempotency import REFUSED
 from core.legal_time import legal_day
 from core.models import Document, Organization, User
 from core.models.idempotency import KEY_LONGEST
+from core.models.people import COUNTRY_LENGTH
 from core.quantities import CURRENCY_LENGTH, show
 from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
@@ -88,7 +89,7 @@ class Shipment(FSMModelMixin, models.Model):
     state = FSMField(choices=S, default=S.RESERVED, protected=True, editable=False)
     end_user = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     consignee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+", db_index=False)
-    destination = models.CharField(max_length=2)
+    destination = models.CharField(max_length=COUNTRY_LENGTH)
     port = models.CharField(max_length=PORT_LENGTH)
     planned_on = models.DateField()
     reserved_until = models.DateField()

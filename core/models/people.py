@@ -15,13 +15,14 @@ from core.errors import FourEyes
 from core.languages import in_language, spoken
 from core.models.roles import Kind, Role
 
-COUNTRY_PATTERN = "[A-Z]{2}"  # of a code
+COUNTRY_LENGTH = 2
+COUNTRY_PATTERN = f"[A-Z]{{{COUNTRY_LENGTH}}}"  # of a code
 
 
 class Country(models.Model):
     """ISO 3166-1, labelled as core/data/countries.csv says: a new edition loads its labels again."""
 
-    code = models.CharField(primary_key=True, max_length=2)
+    code = models.CharField(primary_key=True, max_length=COUNTRY_LENGTH)
     name_en = models.CharField(max_length=100)
     name_zh = models.CharField(max_length=100, blank=True)
 

@@ -33,6 +33,7 @@ from core.graphs import graph, guarded, has_move
 from core.guards import insert_only
 from core.legal_time import months_after
 from core.models import Country, Document, HistoryLine, User
+from core.models.people import COUNTRY_LENGTH
 from core.quantities import CURRENCY_LENGTH, CURRENCY_PATTERN, UNITS
 from exporters import rules
 from exporters.models import Exporter, Party
@@ -189,7 +190,7 @@ class Application(FSMModelMixin, models.Model):
     )
     planned_from = models.DateField(_("planned from"), null=True, blank=True)
     planned_until = models.DateField(_("planned until"), null=True, blank=True)
-    destinations = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    destinations = ArrayField(models.CharField(max_length=COUNTRY_LENGTH), default=list, blank=True)
     ports = ArrayField(models.CharField(max_length=PORT_LENGTH), default=list, blank=True)
     consignees = models.ManyToManyField(Party, related_name="+", blank=True)
     purpose = models.CharField(max_length=40, blank=True)  # these two in the rules' words; nothing: nobody said

@@ -15,6 +15,7 @@ from core.graphs import countersigned, guarded
 from core.guards import insert_only
 from core.legal_time import months_after
 from core.models import Document, User
+from core.models.people import COUNTRY_LENGTH
 from core.proposals import none_waits, waits
 from exporters import rules
 from exporters.models import Exporter, Party
@@ -116,7 +117,7 @@ class Declaration(FSMModelMixin, models.Model):
         help_text=_("Needed for an annual license: kg a year, stock on hand, units made."),
     )
     re_export = models.BooleanField(_("the goods or products leave the end-user's country again"), default=False)
-    re_export_countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    re_export_countries = ArrayField(models.CharField(max_length=COUNTRY_LENGTH), default=list, blank=True)
     no_other_use = models.BooleanField(_("for no other use than the one stated"), default=False)
     no_transfer = models.BooleanField(_("no transfer to a third party without permission"), default=False)
     no_mass_destruction = models.BooleanField(

@@ -19,6 +19,7 @@ from core.graphs import countersigned, guarded
 from core.guards import Guard, insert_only, rights
 from core.languages import day_in_words
 from core.models import Document, Proposal, User
+from core.models.people import COUNTRY_LENGTH
 from core.proposals import none_waits, waits
 from core.references import CODE_LENGTH
 from exporters import rules
@@ -99,7 +100,7 @@ class License(FSMModelMixin, models.Model):
     state = FSMField(choices=S, default=S.ACTIVE, protected=True, editable=False)
     usable_from = models.DateField()
     usable_until = models.DateField()
-    destinations = ArrayField(models.CharField(max_length=2))
+    destinations = ArrayField(models.CharField(max_length=COUNTRY_LENGTH))
     ports = ArrayField(models.CharField(max_length=PORT_LENGTH), default=list, blank=True)
     consignees = models.ManyToManyField(Party, related_name="+")
     max_clearances = models.PositiveIntegerField(null=True, blank=True)
@@ -524,7 +525,9 @@ class LicenseEndUser(models.Model):
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="end_users")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     declaration = models.ForeignKey(Declaration, on_delete=models.PROTECT, related_name="+")
-    destination = models.CharField(max_length=2, help_text="His country at issue: he is sent nothing elsewhere.")
+    destination = models.CharField(
+        max_length=COUNTRY_LENGTH, help_text="His country at issue: he is sent nothing elsewhere."
+    )
     goods = ArrayField(
         models.BigIntegerField(), help_text="The control items, of the license's, that his declaration named at issue."
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import FourEyes
 from core.guards import Guard, door, rights
 from core.models import User
+from core.models.people import COUNTRY_LENGTH
 from core.states import State
 
 
@@ -43,7 +44,7 @@ class PoolScope(models.Model):
     element = models.CharField(_("element"), max_length=2, blank=True)
     category = models.CharField(_("category"), max_length=40, blank=True)
     list_name = models.CharField(_("list"), max_length=20, blank=True)
-    destinations = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    destinations = ArrayField(models.CharField(max_length=COUNTRY_LENGTH), default=list, blank=True)
     end_uses = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     period_from = models.DateField(_("first day"))
     period_until = models.DateField(_("last day"))

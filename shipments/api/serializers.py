@@ -31,7 +31,7 @@ from core.api.fields import (
 from core.api.schema import ErrorOutput, ProblemOutput
 from core.decided import filled
 from core.models.idempotency import KEY_LONGEST, KEY_PATTERN
-from core.models.people import COUNTRY_PATTERN
+from core.models.people import COUNTRY_LENGTH, COUNTRY_PATTERN
 from core.quantities import AMOUNT, CURRENCY_PATTERN, show
 from core.sizes import REASON_CHARACTERS
 from exporters.models import Party
@@ -163,7 +163,7 @@ class ShipmentInput(StrictSerializer):
     destination = PatternField(
         COUNTRY_PATTERN,
         gettext_lazy("A two-letter country code such as DE."),
-        max_length=2,
+        max_length=COUNTRY_LENGTH,
         help_text=gettext_lazy("The end-user's own country, as the license names it: it is sent nothing elsewhere."),
     )
     port = PatternField(PORT_PATTERN, PORT_WORDS, max_length=PORT_LENGTH)
