@@ -17,6 +17,7 @@ UNITS: dict[str, tuple[int, int]] = {
     "contract": (1, 0),
 }
 NAMES = ", ".join(UNITS)
+UNIT_LONGEST = 10  # with room for a further one
 PLACES_MOST = max(places for _base, places in UNITS.values())
 MASS = ("kg", "g")  # which count in one base unit
 MAX_BASE = 10**15  # a million tonnes in grams, with room; far below bigint

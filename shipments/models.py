@@ -18,7 +18,7 @@ from core.legal_time import legal_day
 from core.models import Document, Organization, User
 from core.models.idempotency import KEY_LONGEST
 from core.models.people import COUNTRY_LENGTH
-from core.quantities import CURRENCY_LENGTH, show
+from core.quantities import CURRENCY_LENGTH, UNIT_LONGEST, show
 from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
@@ -383,7 +383,7 @@ class ShipmentLine(models.Model):
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines", db_index=False)
     line_number = models.PositiveSmallIntegerField()
     quantity = models.BigIntegerField()
-    unit = models.CharField(max_length=10)
+    unit = models.CharField(max_length=UNIT_LONGEST)
     hs_code = models.CharField(max_length=GOODS_CODE_LONG, blank=True)
     value = models.DecimalField(max_digits=18, decimal_places=WORTH_PLACES, null=True, blank=True)
     currency = models.CharField(max_length=CURRENCY_LENGTH, blank=True)

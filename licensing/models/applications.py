@@ -34,7 +34,7 @@ from core.guards import insert_only
 from core.legal_time import months_after
 from core.models import Country, Document, HistoryLine, User
 from core.models.people import COUNTRY_LENGTH
-from core.quantities import CURRENCY_LENGTH, CURRENCY_PATTERN, UNITS
+from core.quantities import CURRENCY_LENGTH, CURRENCY_PATTERN, UNIT_LONGEST, UNITS
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.elements import DECLARED, HOME, MEASURED
@@ -938,7 +938,7 @@ class ApplicationLine(models.Model):
     description = models.CharField(_("description"), max_length=300)
     hs_code = models.CharField(_("customs goods code"), max_length=GOODS_CODE_LONG, blank=True)
     quantity = models.BigIntegerField()
-    unit = models.CharField(max_length=10)
+    unit = models.CharField(max_length=UNIT_LONGEST)
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=PRICE_PLACES, null=True, blank=True)
     value = models.GeneratedField(
         expression=Round(

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.guards import Guard, door, insert_only, rights
-from core.quantities import CURRENCY_LENGTH
+from core.quantities import CURRENCY_LENGTH, UNIT_LONGEST
 from exporters.models import Exporter
 from licensing.models.licenses import License, LicenseEndUser
 from licensing.models.lists import GOODS_CODE_LONG, ControlItem
@@ -41,7 +41,7 @@ class LicenseLine(models.Model):
     control_item = models.ForeignKey(ControlItem, on_delete=models.PROTECT, related_name="+", db_index=False)
     description = models.CharField(max_length=300)
     hs_codes = ArrayField(models.CharField(max_length=GOODS_CODE_LONG), default=list)
-    unit = models.CharField(max_length=10)
+    unit = models.CharField(max_length=UNIT_LONGEST)
     open = models.BooleanField(default=True)
     # the license's days again, which decide nothing: ledger_take reads the license's own, and the books compare both
     usable_from = models.DateField()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.decided import filled
 from core.languages import in_language
+from core.quantities import UNIT_LONGEST
 from licensing.policy.vocabulary import CATEGORY
 from licensing.words import terms
 
@@ -54,7 +55,7 @@ class ControlItem(models.Model):
     description_en = models.TextField()
     description_zh = models.TextField(blank=True)
     hs_codes = ArrayField(models.CharField(max_length=GOODS_CODE_LONG), default=list, blank=True)
-    unit = models.CharField(max_length=10)
+    unit = models.CharField(max_length=UNIT_LONGEST)
     confidence = models.CharField(max_length=20)
     source = models.TextField(blank=True)
     note = models.TextField(blank=True)

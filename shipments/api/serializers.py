@@ -115,7 +115,7 @@ class ShipmentLineInput(StrictSerializer):
     license_line = WholeNumberField(help_text=gettext_lazy("The number of the license's line."))
     hs_code = PatternField(GOODS_CODE_PATTERN, GOODS_CODE_WORDS, max_length=GOODS_CODE_LONG, required=False)
     quantity = QuantityTextField()
-    unit = UnitField(max_length=10)
+    unit = UnitField()
     value = MoneyInput(required=False, help_text=gettext_lazy("Needed where the license caps value."))
     composition = CompositionField(
         child=PatternField(r"0(\.\d{1,6})?|1(\.0{1,6})?", gettext_lazy("A mass fraction such as 0.0320.")),
@@ -342,7 +342,7 @@ class VerdictOutput(serializers.Serializer[Any]):
 class ClearedLineInput(StrictSerializer):
     license_line = WholeNumberField(help_text=gettext_lazy("The number of the license's line."))
     quantity = QuantityTextField()
-    unit = UnitField(max_length=10)
+    unit = UnitField()
 
     class Meta:
         list_serializer_class = NonEmptyList

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from core import references
 from core.api.fields.needed import NEEDED
 from core.characters import wrong
-from core.quantities import NAMES, UNITS
+from core.quantities import NAMES, UNIT_LONGEST, UNITS
 from core.sizes import TEXT_CHARACTERS
 
 
@@ -72,6 +72,9 @@ class PatternField(TextField):
 
 class UnitField(TextField):
     refuses = (*TextField.refuses, "unknown-unit")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=UNIT_LONGEST, **kwargs)
 
     def openapi(self) -> dict[str, Any]:
         return {"type": "string", "enum": list(UNITS)}
