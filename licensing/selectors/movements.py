@@ -78,9 +78,9 @@ def foretell_use(licenses: Iterable[License], today: date) -> None:
     crossed = Movement.objects.filter(
         license_id__in={row.pk for row, _line in lines},
         account=Movement.Account.QUANTITY,
-        kind__in=[Movement.Kind.DRAW, Movement.Kind.ADJUST],
         at__gte=day_start(today - timedelta(days=WINDOW - 1)),
     )
+    crossed = crossed.alias(draws=_sign("drawn")).filter(draws=1)
     drawn = Count("shipment_id", distinct=True, filter=Q(kind=Movement.Kind.DRAW))
     rows = crossed.values("line_id").annotate(cleared=Sum("quantity"), shipments=drawn) if lines else ()
     found = {row["line_id"]: (row["cleared"], row["shipments"]) for row in rows}
