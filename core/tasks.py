@@ -22,11 +22,11 @@ def make_papers() -> int:
 
 @shared_task
 def end_answers() -> int:
-    """Keys whose 400 days are over are gone."""
+    """Keys whose days are over are gone."""
     return idempotency.end()
 
 
 @shared_task
 def end_kept_texts() -> int:
-    """Typed text that its writer has not come back for in 90 days is gone."""
+    """Typed text that its writer has not come back for in time is gone."""
     return KeptText.objects.filter(kept_at__lt=legal_now() - timedelta(days=KEPT_DAYS)).delete()[0]

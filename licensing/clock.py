@@ -1,4 +1,4 @@
-"""The statutory clock of a case: 45 working days from its day 0, less its pauses; or none, where no limit applies.
+"""The statutory clock of a case: WORKING_DAYS from its day 0, less its pauses; or none, where no limit applies.
 
 No framework, no row.
 """

@@ -71,7 +71,7 @@ def work_bulks() -> int:
 
 @shared_task
 def end_sheets() -> int:
-    """Files that nobody booked within a day are gone, and the content of those that were booked 90 days ago."""
+    """Files that nobody booked in time are gone, and the content of those that were booked long ago."""
     now = legal_now()
     gone, _each = Sheet.objects.filter(bulk=None, uploaded_at__lt=now - timedelta(hours=UNBOOKED_HOURS)).delete()
     old = Sheet.objects.filter(bulk__created_at__lt=now - timedelta(days=CONTENT_DAYS)).exclude(content=b"")

@@ -1,4 +1,4 @@
-"""How long a session lasts: 30 minutes without a sign of life, 8 hours in all. Typing is a sign of life. What
+"""How long a session lasts: without a sign of life, and in all. Typing is a sign of life. What
 was typed when it ended is kept by core/web/kept.py."""
 
 import time

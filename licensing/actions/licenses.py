@@ -294,7 +294,7 @@ def _still_reserved(ref: str, license: License, line: Any, held: list[str]) -> P
 
 @command
 def warn_of_use(pk: int, *, by: Actor) -> int | None:
-    """The holder has been written to once for each of 80, 95 and 100 percent that an account has reached; how often."""
+    """The holder has been written to once for each of PERCENTS that an account has reached; how often."""
     license = lock(License.objects.all(), pk=pk)
     at = legal_now()
     due = uses_untold(license.pk).get(license.pk, [])
@@ -318,8 +318,8 @@ def ending(today: date, stages: Iterable[int], renewed: Iterable[int] = ()) -> l
 
 @command
 def warn_of_end(pk: int, *, by: Actor) -> int | None:
-    """The holder has been written to once for each of 90, 30 and 7 days before the end, and of one that is renewed for
-    the day from which it can be. Returns the days, or None."""
+    """The holder has been written to once for each of WARNING_DAYS before the end, and of one that is renewed for the
+    day from which it can be. Returns the days, or None."""
     license = lock(License.objects.all(), pk=pk)
     at = legal_now()
     stages: list[int] = sorted((*WARNING_DAYS, *(renewal_warning() if license.of_renewed_kind else ())))

@@ -1,4 +1,4 @@
-"""What the clock of a case tells: that day 30, 40 and 45 are there, that the case is late, or what its applicant
+"""What the clock of a case tells: that a day of SIGNALS is there, that the case is late, or what its applicant
 contested, and that this counts as accepted."""
 
 from core.access import Actor

@@ -38,7 +38,8 @@ class Answer:
 
 @command
 def request_supplement(ref: str, *, points: Sequence[str], by: Actor) -> Application:
-    """The applicant knows everything that is missing, and has 30 days for it; once more after the last day of a bar.
+    """The applicant knows everything that is missing, and has SUPPLEMENT_DAYS for it; once more after the last day of a
+    bar.
 
     Raises DomainError supplement-once for a second notice, deemed-accepted when the law has accepted the case already.
     """

@@ -41,7 +41,7 @@ class Use:
 
 
 def uses_untold(license: int | None = None) -> dict[int, list[Use]]:
-    """By license in force: the highest of 80, 95 and 100 percent that an account has reached, and nobody was told."""
+    """By license in force: the highest of PERCENTS that an account has reached, and nobody was told."""
     found: dict[int, list[Use]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [list(PERCENTS), license, license])
