@@ -26,7 +26,7 @@ NAME = {"type": "string", "minLength": 1, "maxLength": 60, "pattern": PLAIN}
 # what names a row: its address carries it, and no two are told apart by blanks
 ID = NAME | {"pattern": r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\Z"}
 TEXT = {"type": "string", "maxLength": 2000}
-WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
+WORDS = TEXT | {"minLength": 1}
 LAST = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"}
 DAY = LAST | {"pattern": r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}\Z"}  # the day before it, and the one after, are days
 SHARE = {"type": "string", "pattern": r"^(0(\.[0-9]{1,12})?|1(\.0{1,12})?)$"}

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from core.decided import filled
 from core.web.fields import FilesField
-from core.web.forms import StepForm, read_upload
+from core.web.forms import StepForm, length_of, read_upload
 from licensing.actions.inquiries import FILE_KINDS
+from licensing.models import ControlItem
 from licensing.models.lists import GOODS_CODE_PATTERN, GOODS_CODE_WORDS
 from licensing.web.forms.elements import ElementsField
 
@@ -55,7 +56,7 @@ class ProposeAnswerForm(StepForm):
     )
     item = forms.CharField(
         label=gettext_lazy("Control code"),
-        max_length=20,
+        max_length=length_of(ControlItem, "code"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("For example 1C905.a.4; search the control list."),

@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy
 from core.languages import in_language, label_order
 from core.templatetags.lodestone import unit_word
 from core.web.fields import DayField, TickedFirst
-from core.web.forms import StepForm, read_upload
-from licensing.models import DecisionStep
+from core.web.forms import StepForm, length_of, read_upload
+from licensing.models import ControlItem, DecisionStep, Draft, PolicyEdition
+from licensing.policy import shape
 from licensing.policy.edits import NAMED
-from licensing.policy.shape import UNITS
 from licensing.policy.thresholds import COUNTED_MOST, LOOKED_BACK_MOST
 from licensing.policy.vocabulary import (
     CHANNELS,
@@ -43,7 +43,7 @@ from licensing.words import terms, thresholds
 from licensing.words.rules import AUTHORITIES
 from licensing.words.sentences import HIT
 
-TITLE = 200  # characters, as models.Draft keeps them
+TITLE = length_of(Draft, "title_en")
 PARTS = {
     "rules": gettext_lazy("Rules"),
     "windows": gettext_lazy("Suspension windows"),
@@ -155,11 +155,11 @@ class Section:
 
 def _text(label: Any, *, lines: int = 0, required: bool = True, **more: Any) -> forms.CharField:
     widget = {"widget": forms.Textarea(attrs={"rows": lines})} if lines else {}
-    return forms.CharField(label=label, required=required, max_length=2_000, **widget, **more)
+    return forms.CharField(label=label, required=required, max_length=shape.TEXT["maxLength"], **widget, **more)
 
 
 def _name(label: Any, **more: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=60, **more)
+    return forms.CharField(label=label, max_length=shape.NAME["maxLength"], **more)
 
 
 def _several(
@@ -389,7 +389,7 @@ def _window(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[S
                 "instrument": _one(gettext_lazy("Instrument"), _instruments(document)),
                 "clause": forms.CharField(
                     label=gettext_lazy("Clause"),
-                    max_length=60,
+                    max_length=shape.NAME["maxLength"],
                     required=False,
                     empty_value=None,
                     help_text=gettext_lazy("Empty: all of it."),
@@ -444,9 +444,11 @@ def _code(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
                 "list": _name(gettext_lazy("List")),
                 "instrument": _one(gettext_lazy("Instrument"), _instruments(document)),
                 "category": _name(gettext_lazy("Category")),
-                "element": forms.CharField(label=terms.FACTS["item.element"], max_length=10, required=False),
+                "element": forms.CharField(
+                    label=terms.FACTS["item.element"], max_length=length_of(ControlItem, "element"), required=False
+                ),
                 "hs_codes": Names(label=gettext_lazy("HS codes"), required=False, max_length=2_000),
-                "unit": _one(gettext_lazy("Unit"), {unit: unit_word(unit) for unit in UNITS}),
+                "unit": _one(gettext_lazy("Unit"), {unit: unit_word(unit) for unit in shape.UNITS}),
                 "confidence": _name(gettext_lazy("Confidence")),
                 "source": _text(gettext_lazy("Source")),
                 "note": _text(gettext_lazy("Note"), lines=2, required=False),
@@ -658,7 +660,11 @@ def _statement(label: Any) -> forms.CharField:
 
 
 def _title(label: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=TITLE, help_text=gettext_lazy("What it is about, in a few words."))
+    return forms.CharField(
+        label=label,
+        max_length=TITLE,
+        help_text=gettext_lazy("What it is about, in a few words."),
+    )
 
 
 class DescribeForm(StepForm):
@@ -706,5 +712,5 @@ class BeginForm(forms.Form):
     """A draft is begun: what it is about, and whose text it has at first."""
 
     title = forms.CharField(label=gettext_lazy("What is to change"), max_length=TITLE)
-    base = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    base = forms.CharField(max_length=length_of(PolicyEdition, "code"), required=False, widget=forms.HiddenInput)
     window = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)  # whose row is to be opened
