@@ -23,12 +23,13 @@ from licensing.actions.invalidations import found_invalid_by, lock_closed, resto
 from licensing.actions.screenings import require_resolved_of
 from licensing.models import Application, ControlItem, Declaration
 from licensing.models.declarations import CHANGEABLE, FIELDS, SIGNATURE, SIGNED_MONTHS, DeclarationEntry, unconfirmed
+from licensing.policy.facts import MOST_COUNTRIES
 from licensing.selectors import asked_on, declarations_for, expiring_declarations, signed_in_time
 from licensing.states import OPEN_CASE, ApplicationState, DeclarationState
 
 FILE_KINDS = PAPER  # of certificates
 Kind = DeclarationEntry.Kind
-ONWARD_MOST = 48  # with the end-user's own and a shipment's the most that rules read (licensing.policy.facts)
+ONWARD_MOST = MOST_COUNTRIES - 2  # with the end-user's own and a shipment's the most that rules read
 
 
 @command
