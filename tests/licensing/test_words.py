@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.utils.translation import override
 
+from exporters.models import Party
 from licensing.loading import first_document
 from licensing.policy import vocabulary
 from licensing.policy.editions import canonical, read
@@ -23,6 +24,7 @@ WORDS = {
     "fates": (rules.FATES, Fate),
     "lists": (terms.VALUES["item.list"], {"none", *(code.list for code in FIRST.codes.values())}),
     "categories": (terms.VALUES["item.category"], {"none", *(code.category for code in FIRST.codes.values())}),
+    "kinds of end-users, as companies enter them": (Party.Nature.values, vocabulary.FACTS["end_user.class"].words),
     "authorities": (rules.AUTHORITIES, vocabulary.AUTHORITIES),
     **{name: (terms.VALUES[name], fact.words) for name, fact in vocabulary.FACTS.items() if fact.words},
 }

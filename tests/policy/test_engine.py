@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from core.legal_time import DAY_PATTERN
 from core.models import people
-from licensing.policy import engine, vocabulary
+from licensing.policy import engine, shape, vocabulary
 from licensing.policy.editions import Unreadable, canonical
 from licensing.policy.facts import may_be, share_of, whole
 from tests.policy import generated
@@ -208,3 +209,7 @@ def test_whoever_changes_what_is_said_of_the_same_cases_counts_the_engine_on():
 
 def test_a_country_is_written_in_rules_as_everywhere():
     assert vocabulary.COUNTRY_PATTERN == people.COUNTRY_PATTERN
+
+
+def test_a_day_is_written_in_rules_as_everywhere():
+    assert shape.LAST["pattern"] == rf"^{DAY_PATTERN}\Z"
