@@ -31,7 +31,7 @@ def folded(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words to search for. Raises Invalid for more than 100 characters."""
+    """The words to search for. Raises Invalid for more than LONGEST characters."""
     if len(text) > LONGEST:
         message = _("Search for at most {most} characters.").format(most=LONGEST)
         raise Invalid([Problem("/q", "invalid-parameter", message)])

@@ -46,7 +46,7 @@ def picked(rows: Mapping[str, QuerySet[Any]]) -> dict[str, list[int]]:
 
 
 def counted(rows: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many each of them are, by name; of more than 50 only that: nobody counts a whole table for a badge.
+    """How many each of them are, by name; of more than MANY only that: nobody counts a whole table for a badge.
 
     One query, however many they are.
     """

@@ -109,7 +109,7 @@ def end_bars() -> int:
 
 @shared_task
 def end_questions() -> int:
-    """Every question ends to which nobody said anything for 20 working days."""
+    """Every question ends to which nobody said anything in time."""
     by = clock()
     return each(selectors.long_asked(legal_today()), lambda pk: questions.no_answer(pk, by=by))
 

@@ -94,7 +94,7 @@ def unit_word(unit: str) -> str:
 
 @register.filter
 def up_to(count: int) -> str:
-    """A bounded count (core.selectors.counted): of more than 50 only that."""
+    """A bounded count (core.selectors.counted): of more than MANY only that."""
     return f"{MANY}+" if count > MANY else str(count)
 
 

@@ -25,7 +25,7 @@ Kind = QuestionEntry.Kind
 
 
 def default_question_day() -> date:
-    """Two calendar weeks from today; the reviewer may choose another day."""
+    """Some calendar days from today; the reviewer may choose another day."""
     return legal_today() + timedelta(days=14)
 
 
@@ -126,7 +126,7 @@ def read_answer(ref: str, *, question: int, by: Actor) -> Application:
 
 @command
 def no_answer(pk: int, *, by: Actor) -> bool:
-    """The questions of this case have ended to which nobody said anything for 20 working days; else nothing.
+    """The questions of this case have ended to which nobody said anything in time; else nothing.
 
     May run twice or late: an answer that comes before it does is an answer. The case is flagged.
     """

@@ -105,7 +105,7 @@ class Handover:
 
 
 def handovers_of(cases: Iterable[Application], today: date) -> dict[int, Handover]:
-    """Of each of these that is approved: ten working days after the decision, by law. One query."""
+    """Of each of these that is approved: ISSUE_DAYS after the decision, by law. One query."""
     approved = [case for case in cases if case.state == ApplicationState.APPROVED]
     granted = {case.pk: case.changed_at or case.decided_at for case in approved}
     decided = {pk: legal_day(at) for pk, at in granted.items() if at}

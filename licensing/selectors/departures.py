@@ -39,7 +39,7 @@ class Rate:
 
 
 def departure_rates(actor: Actor, today: date) -> dict[str, list[Rate]]:
-    """Of twelve months, today included; most departures first. A query for each of the three.
+    """Of MONTHS, today included; most departures first. A query for each of the three.
 
     A case of several items or destinations counts at each of them.
     """

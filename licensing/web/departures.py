@@ -12,7 +12,7 @@ from licensing.selectors.departures import MONTHS
 
 @of_one_moment
 def departures(request: HttpRequest) -> HttpResponse:
-    """The rates of twelve months by who decided, by item and by destination."""
+    """The rates of late by who decided, by item and by destination."""
     today = legal_today()
     found = selectors.departure_rates(request.actor, today)
     tables = [

@@ -106,7 +106,7 @@ def ask(*, seen: int, by: Actor) -> Qualification:
 
 @command
 def grant(pk: int, *, seen: int, papers_seen: bool, by: Actor) -> Qualification:
-    """The company may file for annual licenses, through the same day twelve months on.
+    """The company may file for annual licenses, through the same day GRANTED_MONTHS on.
 
     Raises DomainError test-not-met, Invalid unless the papers were seen.
     """
@@ -120,7 +120,7 @@ def grant(pk: int, *, seen: int, papers_seen: bool, by: Actor) -> Qualification:
 
 @command
 def renew(pk: int, *, seen: int, papers_seen: bool, by: Actor) -> Qualification:
-    """It lasts twelve months from its old last day on. In its last 60 days; raises as `grant`, and renewal-not-open."""
+    """It lasts GRANTED_MONTHS more, in its last RENEWAL_DAYS; raises as `grant`, and renewal-not-open."""
     row = lock(qualifications_for(by), pk=pk)
     require(row.renew, by=by, seen=seen)
     at = legal_now()

@@ -85,7 +85,7 @@ def open_cases() -> QuerySet[Application]:
 
 
 def decided_cases(today: date, editions: Editions) -> QuerySet[Application]:
-    """Cases decided in the last twelve months, that day the last, as their clocks are read at once."""
+    """Cases decided in the last REPLAYED_MONTHS, that day the last, as their clocks are read at once."""
     since = day_start(months_after(today, -REPLAYED_MONTHS))
     rows = Application.objects.filter(decided_at__gte=since).exclude(state=ApplicationState.APPROVED)
     return with_own(_read(rows), editions)
