@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from core.errors import Invalid, Problem
 from core.search import LONGEST
+from core.sizes import ECHOED
 
 ROWS, ROWS_MOST = 50, 200  # of a page: where nobody says how many, and at most
 CURSOR, SIZE = PAGING = ("cursor", "page_size")  # parameters
@@ -28,7 +29,7 @@ def read_query(request: Request, *known: str, paged: bool = False, repeats: tupl
     allowed = {*known, *PAGING} if paged else {*known}
     for name, values in request.query_params.lists():
         if name not in allowed:
-            problems.append(Problem(f"/{name[:40]}", "invalid-parameter", _("There is no such parameter.")))
+            problems.append(Problem(f"/{name[:ECHOED]}", "invalid-parameter", _("There is no such parameter.")))
         elif len(values) > 1 and name not in repeats:
             problems.append(Problem(f"/{name}", "invalid-parameter", _("Send this parameter once.")))
         elif name in known and max(map(len, values)) > LONGEST:

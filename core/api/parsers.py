@@ -12,6 +12,7 @@ from rest_framework.parsers import BaseParser
 
 from core.characters import FORBIDDEN, MESSAGE
 from core.errors import DomainError, Invalid, Problem, Unreadable
+from core.sizes import ECHOED
 
 MAX_DEPTH = 20
 MAX_INTEGER_DIGITS = 20
@@ -103,7 +104,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            detail = _("The key “{key}” stands twice in one object.").format(key=key[:80])
+            detail = _("The key “{key}” stands twice in one object.").format(key=key[:ECHOED])
             raise Unreadable(detail, code="duplicate-key")
         found[key] = value
     return found

@@ -14,7 +14,7 @@ from core.api.fields.needed import NEEDED
 from core.api.pagination import read_query
 from core.api.parsers import refuse_hidden
 from core.errors import Unreadable
-from core.sizes import FILE_BYTES
+from core.sizes import ECHOED, FILE_BYTES
 
 MULTIPART = "multipart/form-data"
 S = TypeVar("S", bound="BaseSerializer[Any]")
@@ -61,7 +61,7 @@ def read_form(request: Request, serializer: type[S]) -> S:
     for name, values in [*http.POST.lists(), *http.FILES.lists()]:
         if name in said or len(values) > 1:
             raise Unreadable(
-                _("The key “{key}” stands twice in one object.").format(key=name[:80]), code="duplicate-key"
+                _("The key “{key}” stands twice in one object.").format(key=name[:ECHOED]), code="duplicate-key"
             )
         said[name] = values[0]
     refuse_hidden(said)

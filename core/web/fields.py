@@ -15,6 +15,7 @@ from core import quantities
 from core.files import Kinds
 from core.languages import label_order
 from core.legal_time import DAY_PATTERN, LEGAL_ZONE, YEARS
+from core.sizes import ECHOED
 from core.templatetags.lodestone import quantity_in_full
 
 _INSTANT = re.compile(DAY_PATTERN + r"[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
@@ -212,5 +213,5 @@ class CodesField(forms.CharField):
         wrong = [code for code in codes if not re.fullmatch(self.pattern, code, re.ASCII)]
         if wrong:
             message = _("{code} is not such a code; write for example {example}.")
-            raise forms.ValidationError(message.format(code=wrong[0][:20], example=self.example), "invalid-format")
+            raise forms.ValidationError(message.format(code=wrong[0][:ECHOED], example=self.example), "invalid-format")
         return sorted(set(codes))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.characters import MESSAGE, wrong
 from core.errors import Invalid, Problem, Unreadable
 from core.problems import wanted
+from core.sizes import ECHOED
 from core.web import autosave, errors, kept
 from core.web.typed import Typed, answers_get, cleaned, name_of, show_again, texts
 
@@ -90,5 +91,5 @@ class _Names(MultiPartParser):
     def sanitize_file_name(self, file_name: str) -> str | None:
         clean = super().sanitize_file_name(file_name)
         if wrong(file_name) or "/" in file_name or "\\" in file_name or self.ESCAPED.search(file_name) or not clean:
-            self.odd[file_name[:80]] = clean
+            self.odd[file_name[:ECHOED]] = clean
         return clean

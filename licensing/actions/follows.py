@@ -6,6 +6,7 @@ from core.access import Actor
 from core.command import command
 from core.errors import Forbidden, Invalid, Problem
 from core.legal_time import legal_now
+from core.sizes import ECHOED
 from licensing.models import Follow
 from licensing.selectors import codes_known, follows_of
 
@@ -17,7 +18,7 @@ def follow(*, code: str, by: Actor) -> Follow:
     at = legal_now()
     name = codes_known(at).get(code.strip().lower())
     if name is None:
-        message = _("No list in force or announced has a code {code}, or one below it.").format(code=code[:60])
+        message = _("No list in force or announced has a code {code}, or one below it.").format(code=code[:ECHOED])
         raise Invalid([Problem("/code", "unknown-code", message)])
     facts = {"by": by.user, "at": at}
     return Follow.objects.get_or_create(exporter_id=by.organization_id, code=name, defaults=facts)[0]
@@ -29,7 +30,7 @@ def unfollow(*, code: str, by: Actor) -> None:
     _require(by)
     gone, _rows = follows_of(by).filter(code=code).delete()
     if not gone:
-        message = _("Your company does not follow {code}.").format(code=code[:60])
+        message = _("Your company does not follow {code}.").format(code=code[:ECHOED])
         raise Invalid([Problem("/code", "unknown-code", message)])
 
 

@@ -16,6 +16,7 @@ from core.api.schema import call
 from core.errors import Invalid, Problem
 from core.models.people import COUNTRY_PATTERN
 from core.selectors import unknown_countries
+from core.sizes import ECHOED
 from licensing import selectors
 from licensing.api import examples
 from licensing.policy.editions import Edition, Flaw, Hold, Unreadable
@@ -178,7 +179,7 @@ def _problem(flaw: Flaw) -> Problem:
             ).format(territory=flaw.detail)
         case _:
             message = _may_be(FACTS[flaw.where])
-    return Problem(f"/facts/{flaw.where[:80]}", flaw.code, message)
+    return Problem(f"/facts/{flaw.where[:ECHOED]}", flaw.code, message)
 
 
 def _hold(hold: Hold, day: date, editions: selectors.Editions) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from core.api import parsers
 from core.characters import FORBIDDEN
 from core.errors import DomainError, Invalid, Problem, Unreadable
 from core.files import ROWS
-from core.sizes import BULK_MEGABYTES, BULK_ROWS
+from core.sizes import BULK_MEGABYTES, BULK_ROWS, ECHOED
 from shipments.api.serializers import ShipmentRowInput
 
 KEY = "idempotency_key"
@@ -209,7 +209,11 @@ def _require_columns(names: list[str], may_be_missing: Set[str]) -> None:
             raise _invalid(_("Line 1 is parted by semicolons or tabs. Save the sheet parted by commas."))
     found = [
         *(_("Line 1 lacks the column {name}.").format(name=name) for name in missing),
-        *(_("Line 1 has a column {name}, which is not known.").format(name=n[:40]) for n in names if n not in COLUMNS),
+        *(
+            _("Line 1 has a column {name}, which is not known.").format(name=n[:ECHOED])
+            for n in names
+            if n not in COLUMNS
+        ),
         *(_("Line 1 has the column {name} twice.").format(name=n) for n in COLUMNS if names.count(n) > 1),
     ]
     if found:

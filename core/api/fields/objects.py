@@ -11,7 +11,7 @@ from rest_framework import serializers
 from core.api.fields.numbers import AmountField
 from core.api.fields.texts import PatternField
 from core.quantities import CURRENCY_LENGTH, CURRENCY_PATTERN
-from core.sizes import MESSAGES_AT_ONCE
+from core.sizes import ECHOED, MESSAGES_AT_ONCE
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -32,7 +32,7 @@ class StrictSerializer(serializers.Serializer[Any]):
                 errors[name] = [serializers.ErrorDetail(_("This is not yours to set."), "read-only-field")]
             elif field is None:
                 message = _("There is no such field here.")
-                errors[str(name)[:80]] = [serializers.ErrorDetail(message, "unknown-field")]
+                errors[str(name)[:ECHOED]] = [serializers.ErrorDetail(message, "unknown-field")]
         if errors:
             raise serializers.ValidationError(errors)
         return super().to_internal_value(data)

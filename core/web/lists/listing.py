@@ -12,7 +12,7 @@ from core.errors import Invalid, Problem
 from core.navigation import numbers
 from core.search import folded, search, words_of
 from core.selectors import counted
-from core.sizes import LIST_ROWS
+from core.sizes import ECHOED, LIST_ROWS
 from core.web.lists.declared import Choice, Day, List, refused
 from core.web.lists.keyset import Keyset, Page
 
@@ -203,7 +203,7 @@ def _given(listed: List, request: HttpRequest, paging: set[str]) -> dict[str, st
     problems = []
     for name, values in request.GET.lists():
         if name not in known:
-            problems.append(Problem(f"/{name[:40]}", "invalid-parameter", _("There is no such parameter.")))
+            problems.append(Problem(f"/{name[:ECHOED]}", "invalid-parameter", _("There is no such parameter.")))
         elif len(values) > 1:
             problems.append(Problem(f"/{name}", "invalid-parameter", _("Send this parameter once.")))
     if problems:

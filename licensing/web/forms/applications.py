@@ -19,6 +19,7 @@ from core.decided import filled
 from core.languages import label_order
 from core.legal_time import legal_today
 from core.selectors import country_called, unknown_countries
+from core.sizes import ECHOED
 from core.templatetags.lodestone import day, money
 from core.web.fields import AmountField, CodesField, DayField, GroupedBoxes, QuantityField
 from core.web.fields import words_of as words_of_choices
@@ -394,7 +395,7 @@ class LineForm(forms.Form):
         code = self.cleaned_data["code"].strip()
         if code.lower() not in self.items:
             raise forms.ValidationError(
-                _("{code} is not on the lists loaded here.").format(code=code[:20]), "unknown-code"
+                _("{code} is not on the lists loaded here.").format(code=code[:ECHOED]), "unknown-code"
             )
         return self.items[code.lower()]
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from core.languages import in_language
 from core.models import Country
 from core.search import LONGEST
+from core.sizes import ECHOED
 from core.templatetags.lodestone import day as in_words
 from core.web.fields import AmountField, CountriesField, CountryField, DayField, TickedFirst
 from licensing import selectors
@@ -154,7 +155,7 @@ class CheckForm(forms.Form):
         said, given = self.cleaned_data, self.data
         for name in given:
             if name not in self.fields or name != "via" and len(given.getlist(name)) > 1:
-                message = _("This page does not know “{name}”, or it is said twice.").format(name=name[:40])
+                message = _("This page does not know “{name}”, or it is said twice.").format(name=name[:ECHOED])
                 self.add_error(None, forms.ValidationError(message, "invalid-parameter"))
         if not said.get("item") and not said.get("unlisted") and "item" not in self.errors:
             self.add_error("item", _("Say what you export."))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from core.sizes import ECHOED
 from licensing import elements
 
 
@@ -22,4 +23,4 @@ class ElementsField(forms.CharField):
             return elements.read_percents(super().clean(value))
         except elements.BadComposition as wrong:
             text = _("“{part}” is no element with its share. Write for example: Dy 3.5, Tb 0.5; together at most 100.")
-            raise forms.ValidationError(text.format(part=str(wrong)[:40]), "invalid-format") from None
+            raise forms.ValidationError(text.format(part=str(wrong)[:ECHOED]), "invalid-format") from None
