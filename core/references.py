@@ -10,6 +10,7 @@ from stdnum.iso7064 import mod_37_2
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_LENGTH = 9  # of a reference behind its prefix, the last of which checks the others
+REFERENCE_LONGEST = 16  # with its prefix, as columns keep it
 CODE_LENGTH = 10  # of a paper's
 MARK_LENGTH = 5  # of a code, its first letters, which may stand where more people read them
 TYPED_LONGEST = 40  # of a number or a code, with whatever somebody types between

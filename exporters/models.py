@@ -20,6 +20,7 @@ from core.graphs import countersigned, guarded
 from core.guards import Guard, insert_only, rights
 from core.models import Country, Document, Organization, User
 from core.proposals import none_waits, waits
+from core.references import REFERENCE_LONGEST
 from exporters import rules
 from exporters.states import ACTING, UNVERIFIED
 from exporters.states import ExporterState as S
@@ -679,7 +680,7 @@ class Party(models.Model):
         ACADEMIC = "academic", _("Academic")
         INDIVIDUAL = "individual", _("Individual")
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="parties")
     name = models.CharField(_("name"), max_length=200)
     name_local = models.CharField(_("name in its own script"), max_length=200, blank=True)

@@ -19,6 +19,7 @@ from core.models import Document, Organization, User
 from core.models.idempotency import KEY_LONGEST
 from core.models.people import COUNTRY_LENGTH
 from core.quantities import CURRENCY_LENGTH, UNIT_LONGEST, show
+from core.references import REFERENCE_LONGEST
 from core.templatetags.lodestone import instant
 from exporters import rules as exporter_rules
 from exporters.models import Exporter, Party
@@ -82,7 +83,7 @@ class Shipment(FSMModelMixin, models.Model):
 
     PREFIX = "SH"
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="shipments", db_index=False)
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="shipments", db_index=False)
     client_reference = models.CharField(max_length=CLIENT_REFERENCE_LONGEST)
@@ -578,7 +579,7 @@ class Incident(models.Model):
         CLEARED_AND_REJECTED = "cleared_and_rejected", _("Both cleared and rejected")
         UNKNOWN_LINE = "unknown_line", _("Cleared on a line or unit that the license does not have")
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     kind = models.CharField(max_length=20, choices=Kind)
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, null=True, related_name="incidents")
     message_id = models.CharField(max_length=MESSAGE_LONGEST)
@@ -654,7 +655,7 @@ class Bulk(models.Model):
         REVOKED = "revoked", _("The key or the membership that ordered it may not book any more.")
         FAILED = "failed", _("Its next rows could not be booked, however often it was tried.")
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="bulks")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -722,7 +723,7 @@ class Sheet(models.Model):
 
     PREFIX = "FL"
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64)
     name = models.CharField(max_length=200)

@@ -35,6 +35,7 @@ from core.legal_time import months_after
 from core.models import Country, Document, HistoryLine, User
 from core.models.people import COUNTRY_LENGTH
 from core.quantities import CURRENCY_LENGTH, CURRENCY_PATTERN, UNIT_LONGEST, UNITS
+from core.references import REFERENCE_LONGEST
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.elements import DECLARED, HOME, MEASURED
@@ -134,7 +135,7 @@ class Application(FSMModelMixin, models.Model):
     PREFIX = "AP"
     TIMED = Q(state__in=OPEN_CASE, accepted_on__isnull=False)  # open ones whose working days count, or stand still
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="applications")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     amends = models.ForeignKey(
@@ -1085,7 +1086,7 @@ class Finding(models.Model):
     disposition = models.CharField(max_length=30)
     channels = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     matched = ArrayField(models.CharField(max_length=60), default=list, blank=True)
-    party_ref = models.CharField(max_length=16)
+    party_ref = models.CharField(max_length=REFERENCE_LONGEST)
     record = models.TextField()
     found_at = models.DateTimeField()
 

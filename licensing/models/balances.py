@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from core.guards import Guard, door, insert_only, rights
 from core.quantities import CURRENCY_LENGTH, UNIT_LONGEST
+from core.references import REFERENCE_LONGEST
 from exporters.models import Exporter
 from licensing.models.licenses import License, LicenseEndUser
 from licensing.models.lists import GOODS_CODE_LONG, ControlItem
@@ -239,7 +240,7 @@ class Movement(models.Model):
     quantity = models.BigIntegerField()
     held = models.BooleanField(help_text="Did it come out of (or go into) a reservation?")
     shipment_id = models.BigIntegerField(null=True)
-    shipment_ref = models.CharField(max_length=16, blank=True)
+    shipment_ref = models.CharField(max_length=REFERENCE_LONGEST, blank=True)
     available_after = models.BigIntegerField()
     account = models.CharField(max_length=10, choices=Account, default=Account.QUANTITY)
     end_user_id = models.BigIntegerField(null=True, help_text="Whose allotment.")

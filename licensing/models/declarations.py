@@ -17,6 +17,7 @@ from core.legal_time import months_after
 from core.models import Document, User
 from core.models.people import COUNTRY_LENGTH
 from core.proposals import none_waits, waits
+from core.references import REFERENCE_LONGEST
 from exporters import rules
 from exporters.models import Exporter, Party
 from licensing.models.lists import ControlItem, EndUse
@@ -93,7 +94,7 @@ class Declaration(FSMModelMixin, models.Model):
         PROCESSED = "processed", _("Processed further")
         RESOLD = "resold", _("Resold")
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="declarations")
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
     end_user = models.ForeignKey(

@@ -18,6 +18,7 @@ from core.graphs import Unless, guarded
 from core.guards import Guard, insert_only
 from core.languages import in_language
 from core.models import User
+from core.references import REFERENCE_LONGEST
 from exporters import rules
 from licensing.states import DraftState as S
 
@@ -48,7 +49,7 @@ class Draft(FSMModelMixin, models.Model):
 
     PREFIX = "ED"
 
-    ref = models.CharField(_("number"), max_length=16, unique=True)
+    ref = models.CharField(_("number"), max_length=REFERENCE_LONGEST, unique=True)
     state = FSMField(choices=S, default=S.DRAFT, protected=True, editable=False)
     title_en = models.CharField(max_length=200)
     title_zh = models.CharField(max_length=200)

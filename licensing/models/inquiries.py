@@ -12,6 +12,7 @@ from core.graphs import countersigned, guarded
 from core.guards import insert_only
 from core.models import Document
 from core.proposals import none_waits, waits
+from core.references import REFERENCE_LONGEST
 from exporters import rules
 from exporters.models import Exporter
 from licensing.models.editions import PolicyEdition
@@ -31,7 +32,7 @@ class Inquiry(FSMModelMixin, models.Model):
     PREFIX = "IQ"
     OPEN = Q(state=S.ASKED)
 
-    ref = models.CharField(max_length=16, unique=True)
+    ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="inquiries")
     state = FSMField(choices=S, default=S.ASKED, protected=True, editable=False)
     description = models.TextField(_("description"))

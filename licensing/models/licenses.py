@@ -21,7 +21,7 @@ from core.languages import day_in_words
 from core.models import Document, Proposal, User
 from core.models.people import COUNTRY_LENGTH
 from core.proposals import none_waits, waits
-from core.references import CODE_LENGTH
+from core.references import CODE_LENGTH, REFERENCE_LONGEST
 from exporters import rules
 from exporters.models import Exporter, Party
 from exporters.states import ACTING
@@ -86,7 +86,7 @@ class License(FSMModelMixin, models.Model):
 
     PREFIX = "EL"
 
-    ref = models.CharField(_("number"), max_length=16, unique=True)
+    ref = models.CharField(_("number"), max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="licenses")
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="license")
     replaces = models.OneToOneField(

@@ -10,6 +10,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from core.graphs import guarded
 from core.languages import in_language
+from core.references import REFERENCE_LONGEST
 from exporters import rules
 from licensing.states import NoticeState as S
 
@@ -28,7 +29,7 @@ class Notice(FSMModelMixin, models.Model):
         UNDER_STUDY = "under_study", _("Under study")
         NO_CHANGE = "no_change", _("No change known")
 
-    ref = models.CharField(_("number"), max_length=16, unique=True)
+    ref = models.CharField(_("number"), max_length=REFERENCE_LONGEST, unique=True)
     state = FSMField(choices=S, default=S.PUBLISHED, protected=True, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
     dated = models.DateField()

@@ -13,6 +13,7 @@ from core.errors import FourEyes
 from core.guards import Guard, door, rights
 from core.models import User
 from core.models.people import COUNTRY_LENGTH
+from core.references import REFERENCE_LONGEST
 from core.states import State
 
 
@@ -177,7 +178,7 @@ class PoolMovement(models.Model):
     change_id = models.BigIntegerField(null=True)
     license_id = models.BigIntegerField(null=True)
     shipment_id = models.BigIntegerField(null=True)
-    shipment_ref = models.CharField(max_length=16, blank=True)
+    shipment_ref = models.CharField(max_length=REFERENCE_LONGEST, blank=True)
     line_number = models.PositiveSmallIntegerField(null=True)
     gross = models.BigIntegerField(null=True)
     share = models.DecimalField(max_digits=12, decimal_places=10, null=True)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.guards import insert_only
 from core.models import Document, User
+from core.references import REFERENCE_LONGEST
 from licensing.models.licenses import License, LicenseEndUser
 
 
@@ -29,7 +30,7 @@ class Visit(models.Model):
 
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="visits")
     end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="visits")
-    shipment = models.CharField(max_length=16, blank=True)
+    shipment = models.CharField(max_length=REFERENCE_LONGEST, blank=True)
     kind = models.CharField(max_length=15, choices=VisitKind)
     made_on = models.DateField()
     went = models.CharField(max_length=300)

@@ -14,6 +14,7 @@ from core.actions.documents import ANSWER_KINDS
 from core.decided import filled
 from core.errors import Problem
 from core.files import ROWS, SHEET, examine
+from core.references import REFERENCE_LONGEST
 from core.sizes import REASON_CHARACTERS, TEXT_CHARACTERS
 from core.templatetags.lodestone import money, quantity, unit_word
 from core.web.fields import AmountField, DayField, FilesField, QuantityField, one_needed
@@ -41,7 +42,9 @@ class VisitForm(StepForm):
     made_on = DayField(label=gettext_lazy("On"))
     went = forms.CharField(label=gettext_lazy("Who went"), max_length=length_of(Visit, "went"))
     end_user = forms.ChoiceField(label=gettext_lazy("End-user"), required=False)
-    shipment = forms.CharField(label=gettext_lazy("Shipment, by its number"), required=False, max_length=16)
+    shipment = forms.CharField(
+        label=gettext_lazy("Shipment, by its number"), required=False, max_length=REFERENCE_LONGEST
+    )
     outcome = forms.ChoiceField(label=gettext_lazy("Outcome"), choices=VisitOutcome.choices, widget=forms.RadioSelect)
     note = forms.CharField(
         label=gettext_lazy("What was found"),
