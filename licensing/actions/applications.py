@@ -105,10 +105,6 @@ def _cited(draft: Draft, exporter: int) -> list[Problem]:
     return problems
 
 
-def _asks_for_special(row: Application, kind: str) -> bool:
-    return (row.amends.kind if row.amends else kind) == Kind.SPECIAL
-
-
 def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor, verb: str) -> Application:
     """The draft says this, with these declarations, and nothing else."""
     message = _("This label is for overseas exporters; choose an official code.")
@@ -130,7 +126,7 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
     if row.renews is not None and draft.kind != row.renews.kind:
         message = _("A renewal is of an annual license. For another kind begin an application by itself.")
         other.append(Problem("/kind", "out-of-range", message))
-    if draft.circumstances and not _asks_for_special(row, draft.kind):
+    if draft.circumstances and row.grants_as(draft.kind) != Kind.SPECIAL:
         other.append(Problem("/circumstances", "out-of-range", str(USUAL)))
     other += _signed_ahead(draft.contract_on, legal_today())
     if problems := [*unofficial, *foreign, *other, *_cited(draft, row.exporter_id)]:

@@ -291,7 +291,11 @@ class Application(FSMModelMixin, models.Model):
     @property
     def grants(self) -> str:
         """The kind of the license that it asks for."""
-        return self.amends.kind if self.kind == Kind.AMENDMENT and self.amends else self.kind
+        return self.grants_as(self.kind)
+
+    def grants_as(self, kind: str) -> str:
+        """The same, should it be of this kind."""
+        return self.amends.kind if self.amends else kind
 
     @property
     def began_with(self) -> Any:

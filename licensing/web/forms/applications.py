@@ -251,8 +251,7 @@ class ApplicationForm(forms.ModelForm):
         begins, ends = data.get("planned_from"), data.get("planned_until")
         if begins and ends and ends < begins:
             self.add_error("planned_until", _("The end lies before the start."))
-        grants = self.instance.amends.kind if self.instance.amends else data.get("kind")
-        if data.get("circumstances") and grants != Kind.SPECIAL:
+        if data.get("circumstances") and self.instance.grants_as(data.get("kind", "")) != Kind.SPECIAL:
             self.add_error("circumstances", USUAL)
         users = [declaration.end_user_id for declaration in data.get("end_users") or []]
         if len(users) != len(set(users)):
