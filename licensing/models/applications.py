@@ -488,6 +488,11 @@ class Application(FSMModelMixin, models.Model):
     def submit(self, *, submitted_at: datetime) -> None:
         self.submitted_at = self.received_at = submitted_at
 
+    def _open_round(self, accepted_on: date) -> None:
+        """From that day 0 on."""
+        self.accepted_on = accepted_on
+        self.round += 1
+
     @property
     def asked_for_more(self) -> bool:
         """Its one supplement was asked for, answered or not."""
@@ -530,8 +535,7 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Accept")},
     )
     def accept(self, *, accepted_on: date) -> None:
-        self.accepted_on = accepted_on
-        self.round += 1
+        self._open_round(accepted_on)
 
     @transition(
         field=state,
@@ -541,8 +545,7 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Accepted by law"), "hidden": True},
     )
     def accept_by_law(self, *, accepted_on: date) -> None:
-        self.accepted_on = accepted_on
-        self.round += 1
+        self._open_round(accepted_on)
 
     @transition(
         field=state,
@@ -575,7 +578,7 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
+        source=TAKEN,
         target=S.AWAITING_APPLICANT,
         permission=whoever_has_it("application.ask"),
         custom={"label": _("Ask the applicant")},
@@ -658,7 +661,7 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
+        source=TAKEN,
         target=None,
         permission=whoever_has_it("application.read_answer"),
         custom={"label": _("Mark as read")},
@@ -677,7 +680,7 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
+        source=TAKEN,
         target=None,
         permission=whoever_has_it("application.screen"),
         custom={"label": _("Record a screening result")},
@@ -711,7 +714,7 @@ class Application(FSMModelMixin, models.Model):
 
     @transition(
         field=state,
-        source=[S.UNDER_REVIEW, S.AWAITING_APPLICANT],
+        source=TAKEN,
         target=None,
         permission=whoever_has_it("application.end_consult"),
         conditions=[stands_still],
@@ -859,8 +862,8 @@ class Application(FSMModelMixin, models.Model):
         custom={"label": _("Quash the refusal")},
     )
     def quash(self, *, accepted_on: date) -> None:
-        self.accepted_on, self.decided_at, self.reviewer = accepted_on, None, None
-        self.round += 1
+        self._open_round(accepted_on)
+        self.decided_at = self.reviewer = None
 
     @transition(
         field=state,
