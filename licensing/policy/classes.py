@@ -137,7 +137,7 @@ class Space:
             rows = self._rows(code)
             if code not in self.of_others:
                 element = {} if len(rows) == len(self.editions) else {ELEMENT: rows[0].element}
-                yield {CODE: code, TERRITORY: "domestic" if rows[0].official else "overseas"} | element
+                yield {CODE: code, TERRITORY: rows[0].territory} | element
         for territory, symbol in product(FACTS[TERRITORY].words, (*sorted(ELEMENTS), "")):
             yield {CODE: UNLISTED_CODE, ELEMENT: symbol, TERRITORY: territory}
 

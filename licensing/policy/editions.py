@@ -19,6 +19,7 @@ from licensing.policy.thresholds import COUNTED, STRICTER_WITH_MORE, Threshold, 
 from licensing.policy.vocabulary import (
     CATEGORY,
     COUNTRY,
+    DOMESTIC,
     ELEMENT,
     ELEMENTS,
     END_USE,
@@ -27,6 +28,7 @@ from licensing.policy.vocabulary import (
     LIST,
     LOOKS_AT,
     OF_THE_MINISTRY,
+    OVERSEAS,
     Kind,
 )
 
@@ -143,6 +145,11 @@ class Code:
     list: str
     category: str
     element: str
+
+    @property
+    def territory(self) -> str:
+        """Of which exporters it may be: labels of ours are for those overseas."""
+        return DOMESTIC if self.official else OVERSEAS
 
 
 @dataclass(frozen=True)

@@ -120,8 +120,7 @@ def _of_other_side(facts: Facts, edition: Edition) -> bool:
     code = facts.get(CODE)
     if code is None or code == UNLISTED_CODE:
         return False
-    abroad: bool = facts[TERRITORY] == "overseas"
-    return edition.codes[code].official == abroad
+    return bool(edition.codes[code].territory != facts[TERRITORY])
 
 
 def named_as(name: str, facts: Facts) -> str:

@@ -160,8 +160,8 @@ def _values(rules: Compiled, facts: Facts, fact: str) -> Iterable[Any]:
     axes = [axis for axis in rules.axes if axis.fact == fact]
     listed = facts.get(CODE, UNLISTED_CODE) != UNLISTED_CODE
     if fact == CODE:
-        abroad = facts[TERRITORY] == "overseas"
-        return [*(code for code, row in rules.edition.codes.items() if row.official != abroad), UNLISTED_CODE]
+        codes = rules.edition.codes.items()
+        return [*(code for code, row in codes if row.territory == facts[TERRITORY]), UNLISTED_CODE]
     if not axes or fact in FOLLOWING and (listed or fact != ELEMENT) or fact == TERRITORY and listed:
         return ()  # no rule asks, or the code answers
     if fact == END_USE:

@@ -47,6 +47,7 @@ COUNTRY_PATTERN = "[A-Z]{2}"  # as core.models.people has it
 CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "end_use.code", "item.element"
 HIT = "screening.hit"
 LIST, CATEGORY, TERRITORY = "item.list", "item.category", "exporter.territory"
+DOMESTIC, OVERSEAS = "domestic", "overseas"  # exporters
 FOLLOWING = (LIST, CATEGORY, ELEMENT)  # what a listed code says by itself
 
 
@@ -85,7 +86,7 @@ FACTS: Mapping[str, Fact] = {
     "screening.hit": Fact(
         Kind.WORD, ("none", "possible", "control_list", "watch_list", "military_list", "owned_50_by_listed")
     ),
-    TERRITORY: Fact(Kind.WORD, ("domestic", "overseas"), "domestic"),
+    TERRITORY: Fact(Kind.WORD, (DOMESTIC, OVERSEAS), DOMESTIC),
     "exporter.annual_qualified": Fact(Kind.FLAG),
     "exporter.red_flag": Fact(Kind.WORD, ("none", "wmd", "terror", "national_security"), "none"),
     "transaction.purpose": Fact(

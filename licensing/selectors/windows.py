@@ -94,8 +94,8 @@ def _comes_back(code: str, rules: Compiled, longer: Compiled, back: int, on: dat
 
 
 def _said(code: str, edition: Edition) -> dict[str, Any]:
-    """The code, and who may use it: our labels are for exporters overseas."""
-    return {CODE: code} if edition.codes[code].official else {CODE: code, TERRITORY: "overseas"}
+    """The code, and who may use it."""
+    return {CODE: code, TERRITORY: edition.codes[code].territory}
 
 
 # --- by the editions known ----------------------------------------------------------------------------------
