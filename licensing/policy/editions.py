@@ -5,6 +5,7 @@ Frozen, and read in one piece: `read` gives an edition without a flaw, or every 
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from licensing.policy.thresholds import COUNTED, STRICTER_WITH_MORE, Threshold, 
 from licensing.policy.vocabulary import (
     CATEGORY,
     COUNTRY,
+    COUNTRY_PATTERN,
     DOMESTIC,
     ELEMENT,
     ELEMENTS,
@@ -28,6 +30,7 @@ from licensing.policy.vocabulary import (
     LIST,
     LOOKS_AT,
     OF_THE_MINISTRY,
+    OF_UNLISTED,
     OVERSEAS,
     Kind,
 )
@@ -318,8 +321,8 @@ def _names(document: dict[str, Any]) -> dict[str, set[str]]:
     """What a name in a rule may be, by fact; a fact that is not here takes any name."""
     codes = document["codes"]
     return {
-        LIST: {row["list"] for row in codes} | {"none"},
-        "item.category": {row["category"] for row in codes} | {"none"},
+        LIST: {row["list"] for row in codes} | {OF_UNLISTED[LIST]},
+        CATEGORY: {row["category"] for row in codes} | {OF_UNLISTED[CATEGORY]},
         "item.control_code_prefix": {row["code"] for row in codes},
         END_USE: set(document["end_uses"]),
         ELEMENT: set(ELEMENTS),
@@ -376,7 +379,7 @@ def _of_match(match: dict[str, Any], names: dict[str, set[str]], place: str) -> 
             if key == "item.control_code_prefix":
                 known = any(code.startswith(value) for code in names[key])
             elif fact in (COUNTRY, "item.origin") and key != "destination.group":
-                known = len(value) == 2 and value.isascii() and value.isupper()
+                known = re.fullmatch(COUNTRY_PATTERN, value, re.ASCII) is not None
             else:
                 known = value in names[key]
             if not known:
@@ -388,9 +391,9 @@ def _of_items(
 ) -> Iterator[Flaw]:
     """What a match says of the item all together, where each word of it is one: some code, or none, must fit it."""
     said = {key: match[key] for key in OF_ITEM if key in match}
-    unlisted = {LIST: "none", CATEGORY: "none"}
     fits = any(_fits_item(said, row) for row in codes) or (
-        "item.control_code_prefix" not in said and all(word in said.get(key, [word]) for key, word in unlisted.items())
+        "item.control_code_prefix" not in said
+        and all(word in said.get(key, [word]) for key, word in OF_UNLISTED.items())
     )
     if said and not fits and not any(_of_match(said, names, place)):
         yield Flaw(

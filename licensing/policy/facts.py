@@ -17,6 +17,7 @@ from licensing.policy.vocabulary import (
     FACTS,
     FOLLOWING,
     LIST,
+    OF_UNLISTED,
     TERRITORY,
     UNLISTED_CODE,
     Kind,
@@ -84,9 +85,9 @@ def _word(name: str, value: Any, edition: Edition) -> bool:
         case "item.element":
             return value in ELEMENTS or value == ""
         case "item.list":
-            return value == "none" or any(value == code.list for code in edition.codes.values())
+            return value == OF_UNLISTED[name] or any(value == code.list for code in edition.codes.values())
         case "item.category":
-            return value == "none" or any(value == code.category for code in edition.codes.values())
+            return value == OF_UNLISTED[name] or any(value == code.category for code in edition.codes.values())
         case "item.cn_input_value_share":
             return bool(_SHARE.fullmatch(value))
         case "destination.country" | "item.origin":
@@ -106,7 +107,7 @@ def following_of(code: str | None, edition: Edition) -> dict[str, str]:
     if code is None:
         return {}
     if code == UNLISTED_CODE:
-        return {LIST: "none", CATEGORY: "none"}
+        return {**OF_UNLISTED}
     row = edition.codes[code]
     return {LIST: row.list, CATEGORY: row.category, ELEMENT: row.element}
 

@@ -49,6 +49,7 @@ HIT = "screening.hit"
 LIST, CATEGORY, TERRITORY = "item.list", "item.category", "exporter.territory"
 DOMESTIC, OVERSEAS = "domestic", "overseas"  # exporters
 FOLLOWING = (LIST, CATEGORY, ELEMENT)  # what a listed code says by itself
+OF_UNLISTED: Mapping[str, str] = {LIST: "none", CATEGORY: "none"}  # likewise what is on no list
 
 
 class Kind(Enum):
