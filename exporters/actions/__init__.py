@@ -38,8 +38,9 @@ from exporters.states import ExporterState
 FILE_KINDS = PAPER  # of the files that its verbs take
 NEEDED = (*PERSONS, "handler_phone", "province", "address", "business_license")
 IDENTITY = ("name_en", "name_zh", "uscc")
-# in the order of the page
-MENDED = (*IDENTITY, "province", "address", "customs_code", *PERSONS, *PHONES, "business_license")
+# in the order of the page, as the next
+STATED = ("province", "address", "customs_code", *PERSONS, *PHONES)
+MENDED = (*IDENTITY, *STATED, "business_license")
 
 
 def read_credit_code(text: str) -> str:
@@ -121,7 +122,7 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
         facts["customs_code"] = read_customs_code(facts["customs_code"])
     facts |= {name: read_phone(facts[name], name) for name in PHONES if name in facts}
     corrected = _correct(exporter, {name: facts[name] for name in IDENTITY if name in facts}, by)
-    for name in ("customs_code", "province", "address", *PERSONS, *PHONES):
+    for name in STATED:
         if name in facts:
             setattr(exporter, name, facts[name])
     if business_license:

@@ -18,7 +18,7 @@ from core.web.fields import CountryField
 from core.web.forms import ReasonForm, StepForm, length_of, read_upload
 from core.web.refused import refusals_in
 from exporters import actions
-from exporters.models import CONTACTS, PHONE_LONGEST, PHONES, Exporter, Party
+from exporters.models import CONTACTS, PHONE_LONGEST, Exporter, Party
 
 
 class SignupForm(AllauthSignup):
@@ -104,8 +104,7 @@ class CompanyForm(forms.ModelForm):
 
     class Meta:
         model = Exporter
-        fields = ["province", "address", "customs_code", "legal_representative", "main_manager", "handler"]
-        fields += list(PHONES)
+        fields = actions.STATED
         help_texts = {
             "handler": _("Whom an officer may call about your cases."),
         }
