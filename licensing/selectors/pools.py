@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import BigIntegerField, Case, DateField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import DateField, F, Func, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from licensing.models import License, PoolChange, PoolMovement, PoolState, Quota
 
 NEARLY = 80  # percent of the cap, from which on a pool is nearly used up
 # of a movement, what it adds to what is used
-SIGNED = Case(When(kind=PoolMovement.Kind.USE, then=F("amount")), default=-F("amount"), output_field=BigIntegerField())
+SIGNED = F("amount") * Func(F("kind"), function="pool_sign", output_field=IntegerField())
 LATELY = 90  # days by whose use the present rate is told
 
 
