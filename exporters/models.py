@@ -141,7 +141,7 @@ class Exporter(FSMModelMixin, models.Model):
         """What the company asked to have changed and nobody answered, as it was when this was first asked of the row:
         a verb that answers it still has what its conditions look at."""
         rows = self.changes.select_related("asked_by", "paper", "license_before")
-        return rows.defer("paper__content", "license_before__content").filter(outcome="").first()
+        return rows.defer("paper__content", "license_before__content").filter(AccountChange.OPEN).first()
 
     @transition(
         field=state,
@@ -346,6 +346,8 @@ class AccountChange(models.Model):
         DECLINED = "declined"
         WITHDRAWN = "withdrawn"
         DROPPED = "dropped"
+
+    OPEN = Q(outcome="")  # nobody answered it
 
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="changes")
     before = models.JSONField()

@@ -95,7 +95,8 @@ def awaiting_verification(actor: Actor) -> QuerySet[Exporter]:
 
 def asking(actor: Actor) -> QuerySet[Exporter]:
     """Companies that wait for an intake officer: they asked to have something changed of what was verified."""
-    return exporters_for(actor).filter(Exists(AccountChange.objects.filter(exporter=OuterRef("pk"), outcome="")))
+    waiting = AccountChange.objects.filter(AccountChange.OPEN, exporter=OuterRef("pk"))
+    return exporters_for(actor).filter(Exists(waiting))
 
 
 def facts_at(exporter: Exporter, at: datetime) -> dict[str, str]:

@@ -94,7 +94,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "shipments": selectors.shipments_for(actor)[:5],
             "stopped": Stop.objects.filter(exporter=actor.organization_id, ended_at=None).select_related("exporter"),
             "verifying": Exporter.objects.filter(pk=actor.organization_id, state=ExporterState.PENDING),
-            "changing": AccountChange.objects.filter(exporter=actor.organization_id, outcome=""),
+            "changing": AccountChange.objects.filter(AccountChange.OPEN, exporter=actor.organization_id),
             "granted": granted(actor, now)[:1],
             "warned": licensing.last_warnings(today).filter(organization=actor.organization_id),
             "notices": licensing.newest_notices(),
