@@ -332,7 +332,7 @@ def _names(document: dict[str, Any]) -> dict[str, set[str]]:
 
 def _of_dates(rule: dict[str, Any], instrument: dict[str, Any] | None, place: str) -> Iterator[Flaw]:
     first, last = rule.get("effective_from", ""), rule.get("effective_to", "")
-    begins = first or (_begins(rule, instrument) if instrument else "")
+    begins = first or (clause_begins(rule["clause"], instrument) if instrument else "")
     if last and last < begins:
         yield Flaw(f"{place}/effective_to", "ends-before-it-begins")
     if grace := rule.get("transition"):
@@ -365,9 +365,14 @@ def _grace(rule: Rule) -> tuple[Any, ...]:
     return rule.id, rule.enabled, *sorted(rule.transition.items())
 
 
-def _begins(rule: Mapping[str, Any], instrument: Mapping[str, Any]) -> str:
-    """The first day of a rule without one of its own: its clause's, else its instrument's."""
-    return str(instrument.get("clauses", {}).get(rule["clause"], instrument["effective_from"]))
+def clause_begins(clause: str, instrument: Mapping[str, Any]) -> str:
+    """The first day of a clause, and of its rules that say none: its own, else its instrument's."""
+    return str(instrument.get("clauses", {}).get(clause, instrument["effective_from"]))
+
+
+def suspends(window: Mapping[str, Any], instrument: str, clause: str | None) -> bool:
+    """The window is one of that clause: its own, or of the whole instrument (None)."""
+    return window["instrument"] == instrument and window["clause"] in (None, clause)
 
 
 def _of_match(match: dict[str, Any], names: dict[str, set[str]], place: str) -> Iterator[Flaw]:
@@ -505,7 +510,7 @@ def _hold(row: dict[str, Any]) -> Hold:
 
 
 def _rule(row: dict[str, Any], instrument: dict[str, Any], windows: list[dict[str, Any]]) -> Rule:
-    first = row.get("effective_from") or _begins(row, instrument)
+    first = row.get("effective_from") or clause_begins(row["clause"], instrument)
     effect = row["effect"]
     return Rule(
         id=row["id"],
@@ -514,7 +519,7 @@ def _rule(row: dict[str, Any], instrument: dict[str, Any], windows: list[dict[st
         pauses=tuple(
             Span(date.fromisoformat(window["suspended_from"]), _day(window["suspended_until"]))
             for window in windows
-            if window["instrument"] == row["instrument"] and window["clause"] in (None, row["clause"])
+            if suspends(window, row["instrument"], row["clause"])
         ),
         match=row["match"],
         effect=Effect(

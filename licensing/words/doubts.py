@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.templatetags.lodestone import day
-from licensing.policy.editions import Edition
+from licensing.policy.editions import Edition, suspends
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import CODE, UNLISTED_CODE
 from licensing.words.rules import instrument
@@ -19,8 +19,11 @@ def doubts(edition: Edition, facts: Mapping[str, Any], said: Iterable[Outcome]) 
     matched = {name for outcome in outcomes for name in outcome.matched}
     rules = [row for row in edition.document["rules"] if row["id"] in matched]
     channels = {name for outcome in outcomes for name in outcome.channels}
-    places = {(row["instrument"], clause) for row in rules for clause in (None, row["clause"])}
-    windows = [row for row in edition.document["windows"] if (row["instrument"], row["clause"]) in places]
+    windows = [
+        window
+        for window in edition.document["windows"]
+        if any(suspends(window, row["instrument"], row["clause"]) for row in rules)
+    ]
     return [
         *_of_windows(edition, windows),
         *_of_law(rules),

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.templatetags.lodestone import day
-from licensing.policy.editions import Edition, Span
+from licensing.policy.editions import Edition, Span, clause_begins, suspends
 from licensing.words import rules, terms
 from licensing.words.sentences import RuleTold, anchor, told
 
@@ -73,7 +73,7 @@ class Instrument:
 
     @property
     def standing(self) -> Standing:
-        return standing(Span(self.since, self.until), self._pauses(None), self.on)
+        return standing(Span(self.since, self.until), self._pauses(), self.on)
 
     @property
     def codes(self) -> list[dict[str, Any]]:
@@ -89,17 +89,17 @@ class Instrument:
         own = self.row.get("clauses", {})
         names = [row["clause"] for row in mine] + [*own, *(row["clause"] for row in self.windows if row["clause"])]
         for name in dict.fromkeys(names):
-            since = date.fromisoformat(own.get(name, self.row["effective_from"]))
+            since = date.fromisoformat(clause_begins(name, self.row))
             yield Clause(
                 name,
                 since,
-                standing(Span(since, self.until), self._pauses(None, name), self.on),
+                standing(Span(since, self.until), self._pauses(name), self.on),
                 tuple(told(row["id"], self.edition, countries) for row in mine if row["clause"] == name),
             )
 
-    def _pauses(self, *clauses: str | None) -> Iterator[Span]:
+    def _pauses(self, clause: str | None = None) -> Iterator[Span]:
         for row in self.windows:
-            if row["clause"] in clauses:
+            if suspends(row, self.id, clause):
                 yield Span(date.fromisoformat(row["suspended_from"]), date.fromisoformat(row["suspended_until"]))
 
 
