@@ -22,7 +22,6 @@ WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 SATURDAY = 5
 AT_WEEKEND = {"workday": False, "weekend": True, "makeup_workday": True}  # a holiday may be any day
 DAY = re.compile(DAY_PATTERN, re.ASCII)
-LENGTHS = {"holiday_name": 100, "source": 200}
 LARGEST = 2**20  # bytes: some forty years
 TOO_LARGE = f"the file is larger than {LARGEST >> 20} MiB"
 
@@ -163,7 +162,8 @@ def _wrong(cell: dict[str, str], seen: dict[date, int], number: int) -> Iterator
         yield "is_working_day", f"{_shown(cell['is_working_day'])} contradicts the kind {kind}"
     if cell["provisional"] not in ("0", "1"):
         yield "provisional", f"{_shown(cell['provisional'])} is neither 0 nor 1"
-    for field, most in LENGTHS.items():
+    for field, column in (("holiday_name", "name"), ("source", "source")):
+        most = getattr(LegalDay._meta.get_field(column), "max_length", 0)
         if len(cell[field]) > most or characters.wrong(cell[field]):
             yield field, f"{_shown(cell[field])} is longer than {most} characters, or has one that does not show"
     if not cell["source"].strip():

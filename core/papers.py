@@ -21,11 +21,10 @@ from django.utils.functional import Promise
 from core import signing
 from core.access import clock
 from core.deliveries import PAPER, delivered, due, follows, pause
+from core.files import PDF
 from core.legal_time import legal_now
 from core.models import Delivery, Document, HistoryLine, Paper
 from core.typesetting import Versions, text_of, typeset, versions
-
-PDF = "application/pdf"
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +122,7 @@ def _keep(kind: Kind, line: HistoryLine, number: int, content: Content) -> None:
     document = Document.objects.create(
         organization_id=content.organization,
         name=f"{line.subject_ref}-{number}{mark}-{kind.name}.pdf",
-        media_type=PDF,
+        media_type=PDF.media_type,
         sha256=digest,
         size=len(file),
         content=file,

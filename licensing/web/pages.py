@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Problem
+from core.files import PDF
 from core.history import lines_of, open_verbs, version
 from core.languages import in_language
 from core.legal_time import legal_day, legal_now, legal_today
 from core.models import Document
-from core.papers import PDF
 from core.quantities import show
 from core.telling import Told, told
 from core.templatetags.lodestone import quantity
@@ -121,7 +121,7 @@ def declaration(request: HttpRequest, ref: str, failed: Failed | None = None) ->
 def declaration_paper(request: HttpRequest, ref: str) -> HttpResponse:
     """The end-user's certificate to print and sign, made as it is asked for."""
     row = get_object_or_404(selectors.declarations_for(request.actor).prefetch_related("items__control_item"), ref=ref)
-    response = HttpResponse(end_use.form(row), content_type=PDF)
+    response = HttpResponse(end_use.form(row), content_type=PDF.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{row.ref}-{row.version}.pdf"'
     return response
 
