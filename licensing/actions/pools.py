@@ -152,7 +152,7 @@ def _decided(change: int, verb: str, approved: bool, reason: str, seen: int, by:
     row = lock(PoolChange.objects.all(), pk=change)
     if not rules.officer(verb)(row, by):
         raise Forbidden(_("Your role does not allow this step."))
-    if row.decided_at is not None:
+    if not row.waits:
         raise WrongState(_("This was decided already."))
     require_seen(row, seen)
     if why := row.not_to_decide(by):

@@ -106,6 +106,8 @@ class PoolChange(PoolScope):
     The first of a pool opens it. cap: in grams.
     """
 
+    WAITS = Q(decided_at=None)
+
     pool = models.ForeignKey(QuotaPool, on_delete=models.PROTECT, null=True, related_name="changes")
     cap = models.BigIntegerField()
     state = models.CharField(_("state"), max_length=10, choices=PoolState, default=PoolState.OPEN)
@@ -139,6 +141,11 @@ class PoolChange(PoolScope):
                 condition=pgtrigger.Condition("OLD.decided_at IS NOT NULL"),
             )
         ]
+
+    @property
+    def waits(self) -> bool:
+        """As WAITS asks of many: nobody decided it yet."""
+        return self.decided_at is None
 
     def not_to_decide(self, actor: Any) -> FourEyes | None:
         """Why this officer does not decide it; None where he may. PostgreSQL holds it by `pool_change_two_people`."""

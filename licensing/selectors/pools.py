@@ -82,7 +82,7 @@ def pool_change_visible(actor: Actor, pk: int) -> bool:
 
 def pool_changes_waiting(actor: Actor) -> QuerySet[PoolChange]:
     """Those that wait for the second person."""
-    return pool_changes_for(actor).filter(decided_at=None).select_related("proposed_by", "pool")
+    return pool_changes_for(actor).filter(PoolChange.WAITS).select_related("proposed_by", "pool")
 
 
 def elements_to_state(license: License) -> dict[int, list[str]]:
@@ -117,7 +117,7 @@ def standings(pools: QuerySet[QuotaPool], today: date) -> list[Standing]:
         public=Subquery(newest.values("public")[:1]),
         lately=Coalesce(Subquery(lately.values("pool").annotate(net=Sum(SIGNED)).values("net")), 0),
     )
-    waiting = {row.pool_id: row for row in PoolChange.objects.filter(decided_at=None, pool__in=pools)}
+    waiting = {row.pool_id: row for row in PoolChange.objects.filter(PoolChange.WAITS, pool__in=pools)}
     return [
         Standing(
             row,

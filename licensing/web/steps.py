@@ -1229,7 +1229,7 @@ register(
             _("Proposed. It holds from its day on once another officer has approved it."),
             ChangePoolForm,
             internal=True,
-            offered=lambda row, actor: not row.changes.filter(decided_at=None).exists(),
+            offered=lambda row, actor: not row.changes.filter(PoolChange.WAITS).exists(),
             label=_("Propose a change"),
         ),
         Step("freeze", _("Stopped: its books do not agree"), internal=True),
@@ -1249,7 +1249,7 @@ register(
 
 
 def _undecided(row: PoolChange, actor: Actor) -> bool:
-    return row.decided_at is None and row.not_to_decide(actor) is None
+    return row.waits and row.not_to_decide(actor) is None
 
 
 register(
