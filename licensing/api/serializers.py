@@ -14,7 +14,7 @@ from core.quantities import hundredths, show
 from exporters.models import Party
 from licensing.granted import Granted, decided
 from licensing.models import ControlItem, DecisionStep, EndReason, Kind, License, Suspension
-from licensing.models.balances import Ceiling, LicenseLine, Movement
+from licensing.models.balances import AMOUNTS, Ceiling, LicenseLine, Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
 from licensing.selectors import Closing, clearances, open_users, why
@@ -245,19 +245,7 @@ def license(row: License, taken: int, used: int, closings: Sequence[Closing], re
                 "description": line.description,
                 "unit": line.unit,
                 "requested": show(asked.quantity, line.unit),
-                **{
-                    name: show(getattr(line, name), line.unit)
-                    for name in (
-                        "authorized",
-                        "credited",
-                        "tolerance",
-                        "reserved",
-                        "drawn",
-                        "lapsed",
-                        "over_cleared",
-                        "available",
-                    )
-                },
+                **{name: show(getattr(line, name), line.unit) for name in (*AMOUNTS, "available")},
                 "composition": line.composition,
                 **_ceilings(line),
             }
