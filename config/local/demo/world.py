@@ -24,7 +24,9 @@ from core.actions import issue_key
 from core.checks import DEMO_DOMAIN
 from core.legal_time import legal_today
 from core.models import Membership, Role, User
+from core.models.people import KEY_DAYS_MOST
 from core.references import draw
+from core.scopes import scopes_of
 from exporters import actions as exporters
 from licensing.actions import applications, decisions, questions
 from licensing.models import About
@@ -159,13 +161,14 @@ def make_keys(world: World) -> None:
         for email in ("lin.wei", "chen.yu"):
             user = User.objects.get(email=f"{email}@{DEMO_DOMAIN}")
             organization = user.membership.organization
-            scopes = ["applications:read", "licenses:read", "shipments:read", "shipments:write"]
+            scopes = sorted(scopes_of(organization.kind))
             actor = Actor(user, organization, roles=frozenset({Role.SIGNATORY}))
-            _key, text = issue_key(name="Demo client", scopes=scopes, days=365, by=actor)
+            _key, text = issue_key(name="Demo client", scopes=scopes, days=KEY_DAYS_MOST, by=actor)
             world.keys.append({"organization": organization.name_en, "key": text, "scopes": scopes})
         user = User.objects.get(email=f"port@{DEMO_DOMAIN}")
         actor = Actor(user, user.membership.organization, roles=frozenset({Role.CUSTOMS}))
-        _key, world.customs_key = issue_key(name="Demo gateway", scopes=["customs:confirm"], days=365, by=actor)
+        scopes = sorted(scopes_of(actor.kind))
+        _key, world.customs_key = issue_key(name="Demo gateway", scopes=scopes, days=KEY_DAYS_MOST, by=actor)
 
 
 def accounts() -> list[dict[str, str]]:
