@@ -27,6 +27,7 @@ from licensing.api.views import actor_of, canonical
 from licensing.clock import Reading
 from licensing.models import Application, ClockInterval, Kind, License, TradeMode, TransportMode
 from licensing.models.applications import PURITY_PLACES
+from licensing.policy import vocabulary
 from licensing.prices import PRICE_PLACES
 from licensing.selectors import Remedy
 from licensing.states import HOLDER_OF, Holder
@@ -37,10 +38,10 @@ REMEDY = ("sent_on", "opened_on", "served_on", "last_day")
 
 class Limit(TextChoices):
     WORKING_DAYS = (
-        "45wd",
+        vocabulary.TIMED,
         filled(gettext_lazy("the law gives {days} working days"), days="licensing.clock.WORKING_DAYS"),
     )
-    UNTIMED = "untimed", gettext_lazy("no statutory limit applies")
+    UNTIMED = vocabulary.UNTIMED, gettext_lazy("no statutory limit applies")
 
 
 class PauseOutput(serializers.Serializer[Any]):

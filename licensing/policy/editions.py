@@ -32,6 +32,7 @@ from licensing.policy.vocabulary import (
     OF_THE_MINISTRY,
     OF_UNLISTED,
     OVERSEAS,
+    UNTIMED,
     Kind,
 )
 
@@ -528,7 +529,7 @@ def _rule(row: dict[str, Any], instrument: dict[str, Any], windows: list[dict[st
             grant=frozenset(effect.get("grant", ())),
             remove=frozenset(effect.get("remove", ())),
             require=frozenset(effect.get("require", ())),
-            untimed=effect.get("clock") == "untimed",
+            untimed=effect.get("clock") == UNTIMED,
             params=effect.get("params", {}),
         ),
         overrides=frozenset(row.get("overrides_disposition_of", ())),

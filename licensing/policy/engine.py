@@ -24,9 +24,12 @@ from licensing.policy.vocabulary import (
     LOOKS_AT,
     NEEDS_FACTS,
     NEW,
+    NO_CLOCK,
     SPECIAL,
+    TIMED,
     TOLERANCES,
     UNLISTED_CODE,
+    UNTIMED,
     Kind,
 )
 
@@ -43,7 +46,7 @@ class Outcome:
     disposition: str
     channels: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
-    clock: str = "none"
+    clock: str = NO_CLOCK
     matched: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -261,7 +264,7 @@ class Compiled:
             disposition=disposition,
             channels=tuple(sorted(channels)),
             requires=tuple(sorted({paper for rule in rules for paper in rule.effect.require})),
-            clock="none" if disposition == "exempt" else "untimed" if untimed else "45wd",
+            clock=NO_CLOCK if disposition == "exempt" else UNTIMED if untimed else TIMED,
             matched=tuple(rule.id for rule in rules),
             params=strictest(rule.effect.params for rule in rules),
         )

@@ -9,7 +9,6 @@ from licensing.policy.vocabulary import (
     CHANNELS,
     CLEARANCES_LEAST,
     CLEARANCES_MOST,
-    CLOCKS,
     CONDITIONS,
     COUNTRY_PATTERN,
     FACTS,
@@ -18,6 +17,7 @@ from licensing.policy.vocabulary import (
     REPORT_DAYS_MOST,
     RULED,
     TOLERANCES,
+    UNTIMED,
     Kind,
 )
 
@@ -89,7 +89,7 @@ EFFECT = row(
     grant=some({"enum": list(CHANNELS)}),
     remove=some({"enum": list(CHANNELS)}),
     require=some(NAME),
-    clock={"enum": list(CLOCKS[1:2])},
+    clock={"enum": [UNTIMED]},
     params=PARAMS,
 )
 INSTRUMENT = row(

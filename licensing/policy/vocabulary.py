@@ -30,7 +30,7 @@ MONTHS = 12  # that a license lasts at most where no rule says how many
 MONTHS_MOST = {"single": 12, "annual": 36, SPECIAL: 12}  # by law, whatever a rule says; the last as a single one
 CLEARANCES_LEAST, CLEARANCES_MOST = 1, 100_000  # that a license may be limited to; the database has room for more
 REPORT_DAYS_MOST = 365  # within which a rule may ask for the report of a delivery
-CLOCKS = ("none", "untimed", "45wd")
+NO_CLOCK, UNTIMED, TIMED = CLOCKS = ("none", "untimed", "45wd")  # the last as the law has it
 NEW, PENDING, EXISTING = AUDIENCES = ("new", "pending", "existing")  # applications, open cases, licenses in force
 JUDGED = (NEW, PENDING)  # of whom an outcome is asked
 REPORT_DAYS = 10  # working days after an export that is exempt. Source: Ann. 61/2025 para 5

@@ -9,11 +9,10 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from core.legal_time import INSTANT, day_end, legal_day
 from exporters.selectors import last_days
 from licensing.models import Application, ApplicationEndUser, Screening
-from licensing.policy.vocabulary import HIT
+from licensing.policy.vocabulary import HIT, UNTIMED
 from licensing.selectors.editions import Editions, editions_at
 from licensing.selectors.judging import PARTS, audience_of, days_of, looks, said
 
-UNTIMED = "untimed"
 Results = Mapping[int, Sequence[tuple[date, str]]]  # of each party what was recorded on which day, in order
 
 

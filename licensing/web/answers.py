@@ -30,6 +30,7 @@ from licensing.policy.vocabulary import (
     NEW,
     REPORT_DAYS,
     SPECIAL,
+    TIMED,
     UNLISTED_CODE,
 )
 from licensing.states import ApplicationState
@@ -207,7 +208,7 @@ class Answer:
     @cached_property
     def clock(self) -> Clock | None:
         """The clock of a case that is accepted today. None: the working-day table ends before its deadline."""
-        if self.outcome.clock != "45wd":
+        if self.outcome.clock != TIMED:
             return None
         clock = Clock(core.selectors.calendar(self.today, WORKING_DAYS), self.today)
         try:
@@ -218,7 +219,7 @@ class Answer:
     @cached_property
     def in_time(self) -> dict[str, date] | None:
         """The last days to file and to be accepted, for a decision by the day before. None: the table does not say."""
-        if self.outcome.clock != "45wd":
+        if self.outcome.clock != TIMED:
             return None
         calendar = core.selectors.calendar_before(self.day - DAY, WORKING_DAYS + RECEIPT_DAYS)
         try:

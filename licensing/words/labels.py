@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core.templatetags.lodestone import day
 from licensing.policy.editions import Edition
-from licensing.policy.vocabulary import FACTS, LOOKS_AT, Kind
+from licensing.policy.vocabulary import FACTS, LOOKS_AT, TIMED, Kind
 from licensing.words import phrases, rules, terms
 from licensing.words.sentences import HIT
 
@@ -89,7 +89,7 @@ UNSAID = {
     "effective_from": gettext_lazy("as its instrument says"),
     "effective_to": gettext_lazy("no day named"),
     "effect.control": terms.NO,
-    "effect.clock": phrases.CLOCKS["45wd"],
+    "effect.clock": phrases.CLOCKS[TIMED],
     "when": gettext_lazy("everybody"),
     "reservations": terms.NO,
 }

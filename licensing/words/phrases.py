@@ -21,8 +21,11 @@ from licensing.policy.vocabulary import (
     HIT,
     LIST,
     LOOKS_AT,
+    NO_CLOCK,
     TERRITORY,
+    TIMED,
     UNSAID,
+    UNTIMED,
     Kind,
 )
 from licensing.words import terms
@@ -60,9 +63,9 @@ FLAGS = {  # what is so when it is false, and when it is true
     ),
 }
 CLOCKS = {
-    "none": gettext_lazy("none, for nothing is decided"),
-    "untimed": gettext_lazy("none in law"),
-    "45wd": filled(gettext_lazy("{days} working days"), days="licensing.clock.WORKING_DAYS"),
+    NO_CLOCK: gettext_lazy("none, for nothing is decided"),
+    UNTIMED: gettext_lazy("none in law"),
+    TIMED: filled(gettext_lazy("{days} working days"), days="licensing.clock.WORKING_DAYS"),
 }
 PARAMS = {
     "max_validity_months": gettext_lazy("Longest validity"),

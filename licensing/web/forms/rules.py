@@ -36,6 +36,7 @@ from licensing.policy.vocabulary import (
     OF_THE_MINISTRY,
     REPORT_DAYS_MOST,
     RULED,
+    UNTIMED,
     Kind,
 )
 from licensing.web.forms.check import choices
@@ -291,7 +292,7 @@ def _rule(document: Mapping[str, Any], countries: Mapping[str, str]) -> list[Sec
             {
                 "effect/clock": _one(
                     gettext_lazy("Clock of the case"),
-                    {"untimed": gettext_lazy("no working days are counted")},
+                    {UNTIMED: gettext_lazy("no working days are counted")},
                     required=False,
                 ),
                 "effect/params/max_validity_months": forms.IntegerField(
