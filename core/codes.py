@@ -107,7 +107,7 @@ CODES = (
         "authentication-required",
         401,
         _("Nobody is signed in and no key was sent."),
-        _("Send `Authorization: Bearer lk_live_…`, or sign in."),
+        filled(_("Send `Authorization: Bearer {key}…`, or sign in."), key="core.models.people.KEY_PREFIX"),
     ),
     Code(
         "invalid-key",

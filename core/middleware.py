@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from core import access, problems, proof, rates
 from core.api.authentication import bearer
 from core.errors import DomainError, Forbidden, NotFound, NotSignedIn, Unreadable
+from core.models.people import KEY_PREFIX
 from core.once import reading
 from core.web import errors, kept
 
@@ -199,7 +200,7 @@ class Access:
         if row.admits(actor):
             return
         if actor.anonymous:
-            raise NotSignedIn(_("Send a key, as Authorization: Bearer lk_live_…, or sign in."))
+            raise NotSignedIn(_("Send a key, as Authorization: Bearer {key}…, or sign in.").format(key=KEY_PREFIX))
         named = {name: kwargs[name] for name in ("ref", "pk") if name in kwargs}
         if row.noun and not access.visible[row.noun](actor, **named):
             raise NotFound()

@@ -28,8 +28,8 @@ def bearer(request: HttpRequest, *, proves: bool = False) -> access.Actor | None
         return None
     match = SCHEME.fullmatch(header)
     if match is None:
-        detail = _("Send the whole key, as Authorization: Bearer lk_live_… and nothing else in that header.")
-        raise NotSignedIn(detail, code="invalid-key")
+        detail = _("Send the whole key, as Authorization: Bearer {key}… and nothing else in that header.")
+        raise NotSignedIn(detail.format(key=KEY_PREFIX), code="invalid-key")
     text = match.group(1)
     if proves and (actor := proof.remembered(text)):
         return actor
