@@ -11,6 +11,7 @@ from stdnum.iso7064 import mod_37_2
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_LENGTH = 9  # of a reference behind its prefix, the last of which checks the others
 REFERENCE_LONGEST = 16  # with its prefix, as columns keep it
+BITS = 5 * (NUMBER_LENGTH - 1)  # that are random
 CODE_LENGTH = 10  # of a paper's
 MARK_LENGTH = 5  # of a code, its first letters, which may stand where more people read them
 TYPED_LONGEST = 40  # of a number or a code, with whatever somebody types between
@@ -18,9 +19,10 @@ _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "
 
 
 def draw(prefix: str) -> str:
-    """A new random reference such as `EL-7QF4K2M1R`; 40 bits, so a clash is left to the unique constraint."""
+    """A new random reference such as `EL-7QF4K2M1R`; so few bits that a clash is left to the unique constraint."""
     while True:
-        body = _drawn(NUMBER_LENGTH - 1)
+        bits = secrets.randbits(BITS)
+        body = "".join([ALPHABET[bits >> place & 31] for place in range(0, BITS, 5)])
         check = mod_37_2.calc_check_digit(body)
         if check in ALPHABET:
             return f"{prefix}-{body}{check}"
@@ -28,12 +30,7 @@ def draw(prefix: str) -> str:
 
 def draw_code() -> str:
     """A new code of 50 random bits, which opens something to whoever has it."""
-    return _drawn(CODE_LENGTH)
-
-
-def _drawn(length: int) -> str:
-    bits = secrets.randbits(5 * length)
-    return "".join([ALPHABET[bits >> place & 31] for place in range(0, 5 * length, 5)])
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
 def read_code(text: str) -> str:
