@@ -59,24 +59,50 @@ def overtaken(**facts: Any) -> DomainError:
 def require(transition: Callable[..., Any], *, by: Actor, seen: int | None = None) -> None:
     """The actor may fire this transition of this row now, having seen it as it is (where `seen` is given).
 
-    Raises Forbidden or what the predicate says, then WrongState, then 412 `stale`, then FourEyes, in that order.
+    Raises as `in_turn`; what the predicate says stands in place of the role.
     """
     row, meta = transition.__self__, transition._django_fsm
-    permission, obstacle = next(iter(meta.transitions.values())).permission, None
-    if permission is not None and not permission(row, by):
-        obstacle = permission.obstacle(row, by) if isinstance(permission, Unless) and permission.may(row, by) else None
-        if not isinstance(obstacle, FourEyes):
-            raise obstacle or Forbidden(_("Your role does not allow this step."))
-    if not has_move(transition):
-        raise WrongState(
-            _("This is “{state}” now, so that step is not possible.").format(state=row.get_state_display()),
-            state=row.state,
-            allowed=open_calls(row, by),
-        )
+    permission = next(iter(meta.transitions.values())).permission
+    may, why = permission is None or permission(row, by), None
+    if not may and isinstance(permission, Unless) and permission.may(row, by):
+        why = permission.obstacle(row, by)
+    if why is not None and not isinstance(why, FourEyes):
+        raise why
+    obstacle = None if has_move(transition) else _no_move(row, by)
+    in_turn(row, may=may or why is not None, obstacle=obstacle, seen=seen, eyes=why)
+
+
+def in_turn(
+    row: models.Model,
+    *,
+    may: bool,
+    obstacle: DomainError | None = None,
+    seen: int | None = None,
+    eyes: FourEyes | None = None,
+) -> None:
+    """Nothing forbids this step of a row that the actor sees. Raises the first of what does: his role, the obstacle
+    (its state, mostly), that something happened since he saw it (412 `stale`), that he took the other step.
+
+    This is the order of all refusals, after the 404 of `lock`.
+    """
+    require_may(may)
+    if obstacle is not None:
+        raise obstacle
     if seen is not None:
         require_seen(row, seen)
-    if obstacle:
-        raise obstacle
+    if eyes is not None:
+        raise eyes
+
+
+def require_may(may: bool) -> None:
+    """The actor's role allows the step. Raises Forbidden otherwise."""
+    if not may:
+        raise Forbidden(_("Your role does not allow this step."))
+
+
+def _no_move(row: Any, by: Actor) -> WrongState:
+    text = _("This is “{state}” now, so that step is not possible.").format(state=row.get_state_display())
+    return WrongState(text, state=row.state, allowed=open_calls(row, by))
 
 
 def open_verbs(row: Any, by: Actor) -> dict[str, str]:
