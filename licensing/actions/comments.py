@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, Invalid, Problem
-from core.history import move, require
+from core.errors import DomainError, Invalid, Problem
+from core.history import move, require, require_may
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from licensing.actions.needs import older_statement
@@ -57,8 +57,7 @@ def comment(ref: str, *, text: str, by: Actor) -> Comment:
     Raises DomainError comment-closed when it is shown no more, or its last day is over.
     """
     row = lock(proposals(), ref=ref)
-    if not (by.kind == "exporter" and by.may("draft.comment")):
-        raise Forbidden(_("Your role does not allow this step."))
+    require_may(by.kind == "exporter" and by.may("draft.comment"))
     at = legal_now()
     if row.shown_until is None:
         gone = _("The ministry shows this draft no more and takes no comments on it.")

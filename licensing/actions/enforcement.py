@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, FourEyes, NotFound, Problem
+from core.errors import DomainError, FourEyes, NotFound, Problem
+from core.history import require_may
 from core.legal_time import legal_now
 from core.locks import lock_all
 from licensing import ledger
@@ -77,8 +78,7 @@ def _end(hit: Hit, cause: Suspension, reason: str, by: Actor, at: datetime) -> N
 def _as_shown(query: Query, shown: Mapping[str, int], by: Actor, verb: str) -> list[Hit]:
     """What the query hits is this transaction's, and as it was shown. Nothing else is held: whatever is hit besides is
     refused as new."""
-    if not by.may(verb):
-        raise Forbidden(_("Your role does not allow this step."))
+    require_may(by.may(verb))
     if licenses_for(by).filter(ref__in=shown).count() < len(shown):
         raise NotFound()
     held = {license.pk: license for license in lock_all(query.rows(by).filter(ref__in=shown))}

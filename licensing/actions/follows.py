@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import Forbidden, Invalid, Problem
+from core.errors import Invalid, Problem
+from core.history import require_may
 from core.legal_time import legal_now
 from core.sizes import ECHOED
 from licensing.models import Follow
@@ -14,7 +15,7 @@ from licensing.selectors import codes_known, follows_of
 @command
 def follow(*, code: str, by: Actor) -> Follow:
     """The actor's company follows this code and all below it, whoever asked first. Raises Invalid for no code."""
-    _require(by)
+    require_may(_may(by))
     at = legal_now()
     name = codes_known(at).get(code.strip().lower())
     if name is None:
@@ -27,13 +28,12 @@ def follow(*, code: str, by: Actor) -> Follow:
 @command
 def unfollow(*, code: str, by: Actor) -> None:
     """It no longer does. Raises Invalid for what it does not follow by itself."""
-    _require(by)
+    require_may(_may(by))
     gone, _rows = follows_of(by).filter(code=code).delete()
     if not gone:
         message = _("Your company does not follow {code}.").format(code=code[:ECHOED])
         raise Invalid([Problem("/code", "unknown-code", message)])
 
 
-def _require(by: Actor) -> None:
-    if by.kind != "exporter" or not by.may("follows"):
-        raise Forbidden(_("Your role does not allow this step."))
+def _may(by: Actor) -> bool:
+    return by.kind == "exporter" and by.may("follows")

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import Forbidden, Invalid, Problem
-from core.history import move, record, require
+from core.errors import Invalid, Problem
+from core.history import move, record, require, require_may
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from core.references import draw
@@ -20,8 +20,7 @@ from licensing.selectors import FIRST_DAY, instruments_known, notices_for
 @command
 def publish(*, kind: str, dated: date, text_en: str, text_zh: str, instruments: Sequence[str], by: Actor) -> Notice:
     """Everybody reads it: of these instruments, as of that day. Raises Invalid with everything that is wrong."""
-    if not rules.officer("notice.new")(None, by):
-        raise Forbidden(_("Your role does not allow this step."))
+    require_may(rules.officer("notice.new")(None, by))
     at = legal_now()
     problems = [
         Problem(f"/{name}", "required", _("Write it in both languages."))

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.actions.documents import ANSWER_KINDS, keep_file
 from core.command import command
-from core.errors import Forbidden, Invalid, Problem
+from core.errors import Invalid, Problem
 from core.files import too_large
-from core.history import record
+from core.history import record, require_may
 from core.legal_time import legal_day, legal_now
 from core.locks import lock
 from exporters import rules
@@ -40,8 +40,7 @@ def record_visit(
     files: (name, content) of PDF, images and sheets. The license stays as it is. Raises Invalid naming each field.
     """
     license = lock(licenses_for(by), ref=ref)
-    if not rules.officer("license.record_visit")(license, by):
-        raise Forbidden(_("Your role does not allow this step."))
+    require_may(rules.officer("license.record_visit")(license, by))
     at = legal_now()
     goods = Shipment.objects.filter(license=license, ref=shipment).first() if shipment else None
     problems = _wrong(kind, outcome, went, note, made_on, at)
