@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, Invalid, NotFound, Problem, WrongState
-from core.history import record, require_seen
+from core.errors import DomainError, Invalid, NotFound, Problem, WrongState
+from core.history import in_turn, record, require_may
 from core.legal_time import legal_now, legal_today
 from core.locks import lock
 from exporters import rules
@@ -41,6 +41,7 @@ def propose_opening(
     Raises Invalid where it counts nothing, its days are in no order, its number is taken, or another pool counts some
     of the same.
     """
+    require_may(_may_propose(by))
     change = PoolChange(**asdict(scope), cap=cap, public=public, from_day=from_day, reason=reason)
     if QuotaPool.objects.filter(ref=scope.ref).exists():
         raise Invalid([Problem("/ref", "already-taken", _("There is a pool of this number."))])
@@ -64,7 +65,7 @@ def propose_change(
     A cap may be less than what is used: then the pool shows less than nothing and gives no more.
     """
     row = _pool(ref)
-    require_seen(row, seen)
+    in_turn(row, may=_may_propose(by), seen=seen)
     scope = {name: getattr(row, name) for name in Scope.__dataclass_fields__}
     terms = {"cap": cap, "state": state, "public": public, "from_day": from_day}
     return _proposed(PoolChange(pool=row, **scope, **terms, reason=reason), by)
@@ -77,9 +78,11 @@ def _pool(ref: str) -> QuotaPool:
     return row
 
 
+def _may_propose(by: Actor) -> bool:
+    return rules.officer("quotapool.change")(None, by)
+
+
 def _proposed(change: PoolChange, by: Actor) -> PoolChange:
-    if not rules.officer("quotapool.change")(None, by):
-        raise Forbidden(_("Your role does not allow this step."))
     if problems := _wrong(change):
         raise Invalid(problems)
     change.proposed_by, change.proposed_at = by.user, legal_now()
@@ -150,13 +153,8 @@ def refuse(change: int, *, seen: int, reason: str, by: Actor) -> PoolChange:
 
 def _decided(change: int, verb: str, approved: bool, reason: str, seen: int, by: Actor) -> PoolChange:
     row = lock(PoolChange.objects.all(), pk=change)
-    if not rules.officer(verb)(row, by):
-        raise Forbidden(_("Your role does not allow this step."))
-    if not row.waits:
-        raise WrongState(_("This was decided already."))
-    require_seen(row, seen)
-    if why := row.not_to_decide(by):
-        raise why
+    decided = None if row.waits else WrongState(_("This was decided already."))
+    in_turn(row, may=rules.officer(verb)(row, by), obstacle=decided, seen=seen, eyes=row.not_to_decide(by))
     row.decided_by, row.decided_at, row.approved, row.decision_reason = by.user, legal_now(), approved, reason
     row.save(update_fields=["decided_by", "decided_at", "approved", "decision_reason"])
     return row
@@ -184,11 +182,8 @@ def thaw(ref: str, *, seen: int, reason: str, by: Actor) -> QuotaPool:
     """A pool that was stopped because its books did not agree is as its terms say. Raises 409 `books-differ` while they
     do not."""
     row = _pool(ref)
-    if not rules.officer("quotapool.thaw")(row, by):
-        raise Forbidden(_("Your role does not allow this step."))
-    if not row.frozen:
-        raise WrongState(_("The pool is not stopped."))
-    require_seen(row, seen)
+    goes_on = None if row.frozen else WrongState(_("The pool is not stopped."))
+    in_turn(row, may=rules.officer("quotapool.thaw")(row, by), obstacle=goes_on, seen=seen)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pool_thaw(%s)", [row.pk])
         if not cursor.fetchone()[0]:

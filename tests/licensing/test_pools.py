@@ -618,6 +618,16 @@ def test_a_pool_is_opened_by_two_people(world):
         PoolChange.objects.filter(pk=change.pk).update(approved=False)
 
 
+def test_whoever_may_not_propose_hears_that_and_not_that_it_is_another_page(world):
+    pool = opened(world)
+    facts = {"cap": 1, "from_day": legal_today(), "reason": "Less", "seen": version(pool) - 1}
+    with pytest.raises(Forbidden):
+        pools.propose_change(pool.ref, **facts, by=world.ministry.reviewer)
+    with pytest.raises(DomainError) as error:
+        pools.propose_change(pool.ref, **facts, by=world.ministry.policy_officer)
+    assert error.value.code == "stale"
+
+
 def test_a_change_that_is_refused_changes_nothing_and_frees_the_pool_for_another(world):
     pool = opened(world, cap=300)
     change = pools.propose_change(
