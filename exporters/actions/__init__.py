@@ -16,7 +16,7 @@ from core.actions import keep_file, taken_names
 from core.command import command
 from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
 from core.files import PAPER
-from core.history import move, record, require, require_seen, require_version
+from core.history import in_turn, move, record, require, require_version
 from core.legal_time import legal_now
 from core.locks import lock
 from core.models import Kind, Membership, Organization, Role, User
@@ -115,9 +115,8 @@ def describe(*, seen: int, by: Actor, business_license: tuple[str, bytes] | None
     Names and credit code, too, when a signatory mends what was typed at sign-up; history says from what to what.
     """
     exporter = lock(exporters_for(by), pk=by.organization_id)
-    if exporter.state != ExporterState.DRAFT:
-        raise WrongState(_("The account was sent in; ask the ministry to return it before you change it."))
-    require_seen(exporter, seen)
+    sent = WrongState(_("The account was sent in; ask the ministry to return it before you change it."))
+    in_turn(exporter, may=True, obstacle=sent if exporter.state != ExporterState.DRAFT else None, seen=seen)
     if "customs_code" in facts:
         facts["customs_code"] = read_customs_code(facts["customs_code"])
     facts |= {name: read_phone(facts[name], name) for name in PHONES if name in facts}

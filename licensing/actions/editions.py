@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from core import characters
 from core.access import Actor
 from core.command import command
-from core.errors import DomainError, Forbidden, Invalid, NotFound, WrongState
+from core.errors import DomainError, Invalid, NotFound, WrongState
 from core.files import too_large
-from core.history import move, record, require, require_seen
+from core.history import in_turn, move, record, require, require_may
 from core.legal_time import day_start, legal_day, legal_now
 from core.locks import lock
 from core.references import draw
@@ -58,8 +58,7 @@ def draft(*, base: str = "", title: str, by: Actor) -> Draft:
 
     Raises NotFound when there is no such edition.
     """
-    if not rules.officer("draft.new")(None, by):
-        raise Forbidden(_("Your role does not allow this step."))
+    require_may(rules.officer("draft.new")(None, by))
     at = legal_now()
     edition = PolicyEdition.objects.filter(code=base or editions_at(at).of(legal_day(at))[0]).first()
     if edition is None:
@@ -79,13 +78,7 @@ def change(ref: str, *, seen: int, part: str, key: str, row: Mapping[str, Any] |
     part or key that it has not, FourEyes for whoever approved it.
     """
     found = lock(drafts_for(by), ref=ref)
-    if not rules.officer("desk.draft.row")(found, by):
-        raise Forbidden(_("Your role does not allow this step."))
-    if found.state != DraftState.DRAFT:
-        raise WrongState(_("This was approved and is never changed again. Make a new draft of it instead."))
-    if (shown := found.shown()) is not None:
-        raise shown
-    require_seen(found, seen)
+    in_turn(found, may=rules.officer("desk.draft.row")(found, by), obstacle=_not_to_change(found), seen=seen)
     try:
         document = put(compiled(found.text).edition.document, part, key, row)
     except NoSuchRow:
@@ -101,6 +94,12 @@ def change(ref: str, *, seen: int, part: str, key: str, row: Mapping[str, Any] |
     does = "drop" if row is None else "put" if key else "add"
     record(found, "change", by=by, at=at, before=found.state, facts={"part": part, "row": named, "does": does})
     return found
+
+
+def _not_to_change(row: Draft) -> WrongState | None:
+    if row.state != DraftState.DRAFT:
+        return WrongState(_("This was approved and is never changed again. Make a new draft of it instead."))
+    return row.shown()
 
 
 def _require_grace(edition: Edition, rule: str, starts_on: date) -> None:

@@ -2,12 +2,10 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from core.access import Actor
 from core.command import command
-from core.errors import Forbidden, NotFound
-from core.history import move, record, require, require_seen
+from core.errors import NotFound
+from core.history import in_turn, move, record, require
 from core.legal_time import legal_day, legal_now
 from exporters.rules import officer
 from licensing import ledger
@@ -82,9 +80,7 @@ def decline_return(ref: str, *, seen: int, which: int, reason: str, by: Actor) -
 
 def _lock_waiting(verb: str, ref: str, which: int, seen: int, by: Actor) -> tuple[License, Shipment, Return]:
     license, shipment = lock_with_license(shipments_for(by), ref=ref)
-    if not officer(f"shipment.{verb}")(shipment, by):
-        raise Forbidden(_("Your role does not allow this step."))
-    require_seen(shipment, seen)
+    in_turn(shipment, may=officer(f"shipment.{verb}")(shipment, by), seen=seen)
     row = shipment.returns.filter(pk=which, decided_at=None).first()
     if row is None:
         raise NotFound()

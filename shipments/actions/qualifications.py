@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from core.access import Actor
 from core.actions import keep_file
 from core.command import command
-from core.errors import DomainError, Forbidden, Invalid, Problem, WrongState
+from core.errors import DomainError, Invalid, Problem, WrongState
 from core.files import PAPER
-from core.history import move, record, require, require_seen
+from core.history import in_turn, move, record, require, require_may, require_seen
 from core.legal_time import legal_day, legal_now, months_after
 from core.locks import lock
 from core.templatetags.lodestone import day
@@ -25,7 +25,7 @@ from exporters.models import (
     Qualification,
     RecordAnswer,
 )
-from exporters.rules import Predicate, holder, officer
+from exporters.rules import holder, officer
 from exporters.selectors import qualifications_for
 from exporters.states import QualificationState
 from licensing.actions.standing import lapse_with
@@ -35,11 +35,6 @@ from shipments.selectors import long_unreported
 
 Occasion = Examination.Occasion
 FILE_KINDS = PAPER  # of the files that its verbs take
-
-
-def _require(predicate: Predicate, row: Qualification, by: Actor) -> None:
-    if not predicate(row, by):
-        raise Forbidden(_("Your role does not allow this step."))
 
 
 def _require_active(row: Qualification) -> None:
@@ -181,7 +176,7 @@ def lapse(pk: int, *, by: Actor) -> bool:
 def file_audit(*, file: tuple[str, bytes], audited_on: date, by: Actor) -> CompliancePaper:
     """The company's compliance program is with the ministry, with the day of its audit: from now on this one counts."""
     row = lock(qualifications_for(by), pk=by.organization_id)
-    _require(holder("qualification.file_audit"), row, by)
+    require_may(holder("qualification.file_audit")(row, by))
     _require_active(row)
     at = legal_now()
     if audited_on > legal_day(at):
@@ -198,7 +193,7 @@ def file_audit(*, file: tuple[str, bytes], audited_on: date, by: Actor) -> Compl
 def file_record(*, file: tuple[str, bytes], number: int, first_day: date, last_day: date, by: Actor) -> PaperRecord:
     """A record of clearances that this system knows of by a paper alone waits for a decider."""
     row = lock(qualifications_for(by), pk=by.organization_id)
-    _require(holder("qualification.file_record"), row, by)
+    require_may(holder("qualification.file_record")(row, by))
     _require_active(row)
     at = legal_now()
     if last_day > legal_day(at):
@@ -239,13 +234,11 @@ def refuse_record(pk: int, *, seen: int, which: int, reason: str, by: Actor) -> 
 
 def _waiting(row: Qualification, which: int, seen: int, verb: str, by: Actor) -> PaperRecord:
     """A record of the company that nobody answered yet. Raises Forbidden, then Invalid or WrongState, then `stale`."""
-    _require(officer(verb), row, by)
     found = PaperRecord.objects.filter(exporter=row.exporter_id, pk=which).select_related("answer").first()
-    if found is None:
-        raise Invalid([Problem("/which", "required", _("Choose one of the records that wait."))])
-    if hasattr(found, "answer"):
-        raise WrongState(_("This record was answered already."))
-    require_seen(row, seen)
+    answered = WrongState(_("This record was answered already.")) if hasattr(found, "answer") else None
+    unknown = None if found else Invalid([Problem("/which", "required", _("Choose one of the records that wait."))])
+    in_turn(row, may=officer(verb)(row, by), obstacle=unknown or answered, seen=seen)
+    assert found is not None  # or it was refused
     return found
 
 
