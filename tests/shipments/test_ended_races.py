@@ -1,15 +1,11 @@
-"""A license is replaced, expires, or is stopped with its company amid 160 reservations and 40 clearances, 14 at a time:
-each reservation that was accepted lay before, and each crossing is booked. That the ministry ends it is test_races',
-but for its twin."""
+"""A license is replaced, expires, or is stopped with its company amid reservations and clearances: each reservation
+that was accepted lay before, each crossing is booked. That the ministry ends it is test_races', but for its twin."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 
-from core.errors import DomainError
 from core.legal_time import day_end
 from core.models import HistoryLine
 from licensing import books, ledger
@@ -17,19 +13,17 @@ from licensing.actions import decisions, standing
 from licensing.models import License
 from licensing.models.balances import LicenseLine, Movement
 from licensing.tasks import expire_licenses
-from shipments.actions import reserve
 from shipments.models import CustomsDeclaration, Incident
 from tests import make
 from tests.licensing.test_amendments import asks, begun, decided
 from tests.make import seen
+from tests.shipments.amid import KG, MANY, UNDER_WAY, amid
 from tests.shipments.test_bulk_races import world
 from tests.shipments.test_pool_races import changed
 from tests.shipments.test_races import ended_amid
 
 __all__ = ["world"]
 
-KG = 1000
-MANY, UNDER_WAY, AT_ONCE = 160, 40, 14
 CROSSED = UNDER_WAY * 10 * KG
 pytestmark = [pytest.mark.full, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -37,40 +31,6 @@ pytestmark = [pytest.mark.full, pytest.mark.slow, pytest.mark.django_db(transact
 @pytest.fixture
 def license(world):
     return world.license(kilograms=5_000)
-
-
-def amid(world, license, end, begins=lambda: None, *, pause=0.0):
-    """What all were answered while it ended. begins: just before the first asks; pause: of each before it asks."""
-    under_way = [world.shipment(license, 10 * KG).ref for _ in range(UNDER_WAY)]
-    requests = [world.request(license, KG, client_reference=f"R-{number}") for number in range(MANY)]
-    calls = [lambda one=one: reserve(one, by=world.exporter).ref and "accepted" for one in requests]
-    for number, ref in enumerate(under_way):
-        calls.insert(5 * number, lambda ref=ref: world.clear(ref, 10 * KG) and "cleared")
-    calls.insert(70, lambda: end() and "")
-
-    def asked(call):
-        time.sleep(pause)
-        try:
-            return at_last(call)
-        except DomainError as refused:
-            return refused.code
-        finally:
-            connections.close_all()
-
-    begins()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [said for said in pool.map(asked, calls) if said]
-
-
-def at_last(call):
-    """What it was answered once it did not wait too long for rows that others hold."""
-    for _ in range(9):
-        try:
-            return call()
-        except DomainError as refused:
-            if refused.code != "busy":
-                raise
-    raise AssertionError("It never had its turn.")
 
 
 def late(ended_at):
@@ -166,7 +126,7 @@ def test_twin_its_lines_are_not_held(ends, told, unheld, world, license):
 
 
 def test_twin_its_lines_are_not_held_and_the_ministry_ends_it(unheld, world, license):
-    ended_amid(world, license, [])
+    ended_amid(world, license)
     assert late(at_of("license", "revoke")) > 0
 
 

@@ -27,6 +27,7 @@ from shipments.models import CustomsDeclaration, Incident, Shipment
 from tests import make
 from tests.interleave import AT_THE_GATE
 from tests.make import seen
+from tests.shipments.amid import amid
 
 KG = 1000
 
@@ -128,37 +129,18 @@ def test_no_reservation_commits_after_the_suspension(live):
     assert LicenseLine.objects.get().reserved == len(accepted) * 1_000
 
 
-def ended_amid(world, license, under_way):
-    """What 160 reservations were answered while customs cleared these and the license ended, 14 at a time."""
+def ended_amid(world, license):
+    """What all were answered while the ministry ended it."""
     make.end_proposed(world, license)
     page = seen(license.ref)
-
-    def asked(call):
-        try:
-            return call()
-        except DomainError as refused:
-            return refused.code
-        finally:
-            connections.close_all()
-
-    def end():
-        revocations.revoke(license.ref, seen=page, by=world.ministry.other_decider)
-
-    requests_ = [world.request(license, KG, client_reference=f"R-{number}") for number in range(160)]
-    calls = [lambda one=one: reserve(one, by=world.exporter).ref and "accepted" for one in requests_]
-    for number, ref in enumerate(under_way):
-        calls.insert(5 * number, lambda ref=ref: world.clear(ref, 10 * KG) and "cleared")
-    calls.insert(70, end)
-    with ThreadPoolExecutor(14) as pool:
-        return [said for said in pool.map(asked, calls) if said]
+    return amid(world, license, lambda: revocations.revoke(license.ref, seen=page, by=world.ministry.other_decider))
 
 
 def test_a_license_ends_amid_reservations_and_clearances(live):
     """Each reservation that was accepted lay before, and each crossing is booked; with an incident if it came after."""
     world, _ = live
     license = world.license(kilograms=5_000)
-    under_way = [world.shipment(license, 10 * KG).ref for _ in range(40)]
-    said = ended_amid(world, license, under_way)
+    said = ended_amid(world, license)
     ended_at = HistoryLine.objects.get(verb="revoke").at
     accepted = said.count("accepted")
     assert set(said) == {"accepted", "cleared", "license-not-active"}
