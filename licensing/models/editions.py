@@ -97,6 +97,11 @@ class Draft(FSMModelMixin, models.Model):
                 found = [other for other in found if not changed and other.actor_id != one.actor_id]
         return found
 
+    @property
+    def authors(self) -> set[int]:
+        """Who wrote on it."""
+        return {one.actor_id for one in self.signatures.all() if one.part == Signature.Part.AUTHOR}
+
     def hastened(self, at: datetime) -> "list[Signature]":
         """Of these the ones of the hours before that instant, which count for an emergency."""
         return [one for one in self.signed if one.at > at - timedelta(hours=SIGNED_HOURS)]
@@ -113,7 +118,7 @@ class Draft(FSMModelMixin, models.Model):
 
     def wrote(self, actor: Any) -> FourEyes | None:
         """Why this person can neither sign nor repeal it; None where he wrote nothing of it."""
-        if (actor.user.pk, Signature.Part.AUTHOR) in [(one.actor_id, one.part) for one in self.signatures.all()]:
+        if actor.user.pk in self.authors:
             return FourEyes(gettext("You wrote on this draft, so another officer must do that."))
         return None
 

@@ -11,7 +11,7 @@ from core.models import User
 from core.templatetags.lodestone import day
 from licensing.actions.editions import no_emergency
 from licensing.actions.needs import FIRST_DAY, NEEDS, Coming, Need, Reads
-from licensing.models import Draft, Signature
+from licensing.models import Draft
 from licensing.policy.comparison import Comparison
 from licensing.policy.editions import Edition
 
@@ -70,7 +70,7 @@ def waited_for(draft: Draft, approvers: Iterable[User], at: datetime) -> list[Us
 
 def of_no_author(draft: Draft, approvers: Iterable[User]) -> list[User]:
     """Of these the ones who wrote nothing of it."""
-    authors = {one.actor_id for one in draft.signatures.all() if one.part == Signature.Part.AUTHOR}
+    authors = draft.authors
     return [user for user in approvers if user.pk not in authors]
 
 
