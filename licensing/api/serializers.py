@@ -14,7 +14,7 @@ from core.quantities import hundredths, show
 from exporters.models import Party
 from licensing.granted import Granted, decided
 from licensing.models import ControlItem, DecisionStep, EndReason, Kind, License, Suspension
-from licensing.models.balances import AMOUNTS, Ceiling, LicenseLine, Movement
+from licensing.models.balances import AMOUNTS, Account, LicenseLine, Movement
 from licensing.policy.engine import Outcome
 from licensing.policy.vocabulary import DISPOSITIONS
 from licensing.selectors import Closing, clearances, open_users, why
@@ -271,7 +271,7 @@ def _ceilings(line: LicenseLine) -> dict[str, Any]:
     value, allotments = None, []
     for one in line.ceilings.all():
         amounts = {name: getattr(one, name) for name in ("authorized", "reserved", "drawn", "available")}
-        if one.account == Ceiling.Account.VALUE:
+        if one.account == Account.VALUE:
             value = {"currency": one.currency} | {name: hundredths(amount) for name, amount in amounts.items()}
         else:
             shown = {name: show(amount, line.unit) for name, amount in amounts.items()}
@@ -304,7 +304,7 @@ class MovementOutput(serializers.Serializer[Any]):
     line = serializers.IntegerField()
     kind = WordOutput(Movement.Kind)
     account = WordOutput(
-        Movement.Account,
+        Account,
         help_text=gettext_lazy("Of value: amount and currency stand for quantity."),
     )
     quantity = QuantityOutput(required=False)
@@ -336,7 +336,7 @@ def movement(row: Movement, lines: Mapping[int, LicenseLine]) -> dict[str, Any]:
 
 
 def _moved(row: Movement, line: LicenseLine) -> dict[str, Any]:
-    if row.account == Movement.Account.VALUE:
+    if row.account == Account.VALUE:
         (currency,) = (one.currency for one in line.ceilings.all() if one.account == row.account)
         rate = {} if row.rate is None else {"rate": f"{row.rate.normalize():f}"}
         amounts = {"amount": hundredths(row.quantity), "available_after": hundredths(row.available_after)}

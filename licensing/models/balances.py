@@ -17,6 +17,14 @@ from licensing.states import IN_FORCE
 AMOUNTS = ("authorized", "credited", "tolerance", "reserved", "drawn", "lapsed", "over_cleared")
 
 
+class Account(models.TextChoices):
+    """What moves: a line's quantity, its value, or an end-user's share of it."""
+
+    QUANTITY = "quantity"
+    VALUE = "value"
+    ALLOTMENT = "allotment"
+
+
 @door("ledger_hold(bigint[],integer[])")
 @door("ledger_lapse(bigint)")
 @door("ledger_open(bigint)")
@@ -131,12 +139,8 @@ class Ceiling(models.Model):
     Written under the lock of its line. What crossed is booked, so drawn may pass authorized; then no more is reserved.
     """
 
-    class Account(models.TextChoices):
-        VALUE = "value"
-        ALLOTMENT = "allotment"
-
     line = models.ForeignKey(LicenseLine, on_delete=models.PROTECT, related_name="ceilings", db_index=False)
-    account = models.CharField(max_length=10, choices=Account)
+    account = models.CharField(max_length=10, choices=[one for one in Account.choices if one[0] != Account.QUANTITY])
     end_user = models.ForeignKey(LicenseEndUser, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     currency = models.CharField(max_length=CURRENCY_LENGTH, blank=True)
     authorized = models.BigIntegerField()
@@ -152,8 +156,8 @@ class Ceiling(models.Model):
             ),
             models.CheckConstraint(
                 name="ceiling_of_somebody_or_a_value",
-                condition=Q(account="value", end_user=None) & ~Q(currency="")
-                | Q(account="allotment", end_user__isnull=False, currency=""),
+                condition=Q(account=Account.VALUE, end_user=None) & ~Q(currency="")
+                | Q(account=Account.ALLOTMENT, end_user__isnull=False, currency=""),
             ),
         ]
         triggers = [
@@ -223,11 +227,6 @@ class Movement(models.Model):
         TOLERANCE = "tolerance"
         CARRY = "carry"
         PASS_ON = "pass_on"
-
-    class Account(models.TextChoices):
-        QUANTITY = "quantity"
-        VALUE = "value"
-        ALLOTMENT = "allotment"
 
     pk = models.CompositePrimaryKey("id", "at")
     id = models.BigIntegerField()

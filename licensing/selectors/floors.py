@@ -11,10 +11,10 @@ from core.errors import Problem
 from core.templatetags.lodestone import money
 from core.templatetags.lodestone import quantity as in_words
 from licensing.models import Application, License
-from licensing.models.balances import Ceiling, ClearanceCount, LicenseLine, Movement
+from licensing.models.balances import Account, Ceiling, ClearanceCount, LicenseLine, Movement
 from licensing.states import LicenseState
 
-Account = tuple[int, str, int | None]  # of a line: which, and whose
+AccountOf = tuple[int, str, int | None]  # line, account, whose
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,11 @@ def passed_on(license: License) -> dict[int, int]:
     return {
         line: quantity
         for (line, account, _user), quantity in _moved(license, Movement.Kind.PASS_ON).items()
-        if account == Movement.Account.QUANTITY
+        if account == Account.QUANTITY
     }
 
 
-def _moved(license: License, kind: str) -> dict[Account, int]:
+def _moved(license: License, kind: str) -> dict[AccountOf, int]:
     """So much altogether by movements of this kind, of each account that has some."""
     rows = Movement.objects.filter(license_id=license.pk, kind=kind).order_by()
     found = rows.values_list("line_id", "account", "end_user_id").annotate(credited=Sum("quantity"))

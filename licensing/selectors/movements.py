@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from core.legal_time import day_start
 from licensing.forecast import WINDOW, foretell
 from licensing.models import License, LicenseEndUser
-from licensing.models.balances import ClearanceCount, Movement
+from licensing.models.balances import Account, ClearanceCount, Movement
 
 Counts = Callable[[Collection[int]], dict[int, tuple[int, int]]]
 _counts: list[Counts] = []
@@ -38,7 +38,7 @@ def movements_of(license: License) -> QuerySet[Movement]:
 
 def latest_movements(license: License, most: int | None = None) -> list[Movement]:
     """Of the quantities of its lines, the newest first, all or so many: each says what was left after it."""
-    return list(movements_of(license).filter(account=Movement.Account.QUANTITY).reverse()[:most])
+    return list(movements_of(license).filter(account=Account.QUANTITY).reverse()[:most])
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Balance:
 def balances_at(license: License, at: datetime) -> dict[int, Balance]:
     """Of each line, by number, as its movements up to that instant left it, but for what lapsed with it then."""
     found: dict[int, Balance] = {}
-    rows = Movement.objects.filter(license_id=license.pk, account=Movement.Account.QUANTITY, at__lte=at)
+    rows = Movement.objects.filter(license_id=license.pk, account=Account.QUANTITY, at__lte=at)
     rows = rows.annotate(to_held=_sign("reserved"), to_over=_sign("over_cleared"))
     for row in rows.exclude(kind=Movement.Kind.LAPSE, at=at).order_by("id"):
         before = found.get(row.line_number, Balance(0, 0))
@@ -77,7 +77,7 @@ def foretell_use(licenses: Iterable[License], today: date) -> None:
     lines = [(row, line) for row in usable for line in row.lines.all() if line.uncrossed > 0]
     crossed = Movement.objects.filter(
         license_id__in={row.pk for row, _line in lines},
-        account=Movement.Account.QUANTITY,
+        account=Account.QUANTITY,
         at__gte=day_start(today - timedelta(days=WINDOW - 1)),
     )
     crossed = crossed.alias(draws=_sign("drawn")).filter(draws=1)
