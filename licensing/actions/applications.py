@@ -36,6 +36,7 @@ from licensing.models import (
     Declaration,
     Kind,
 )
+from licensing.policy.vocabulary import DOMESTIC
 from licensing.selectors import Judged, applications_for, judge, of_former_persons, usable_declarations
 from licensing.selectors.floors import floors_of
 from licensing.states import ApplicationState
@@ -111,7 +112,7 @@ def write(row: Application, draft: Draft, declared: list[Declaration], by: Actor
     unofficial = [
         Problem(f"/lines/{index}/code", "not-official", message)
         for index, line in enumerate(draft.lines)
-        if not line.control_item.official
+        if line.control_item.territory != DOMESTIC
     ]
     theirs = _("Choose among your own declarations and parties.")
     foreign = [

@@ -18,7 +18,7 @@ from core.references import draw
 from exporters.models import Exporter
 from exporters.states import ExporterState
 from licensing.models import ControlItem, Inquiry, PolicyEdition
-from licensing.selectors import edition_now, inquiries_for
+from licensing.selectors import edition_now, inquiries_for, items_for
 
 FILE_KINDS = ANSWER_KINDS
 
@@ -84,7 +84,7 @@ def propose_sign(ref: str, *, seen: int, item: str = "", reason: str, by: Actor)
     row = lock(inquiries_for(by), ref=ref)
     require(row.propose_sign, by=by, seen=seen)
     at = legal_now()
-    if item and not ControlItem.objects.filter(code=item, official=True).exists():
+    if item and not items_for().filter(code=item).exists():
         message = _("That is no official code of the lists loaded here.")
         raise Invalid([Problem("/item", "unknown-code", message)])
     facts = {"item": item, "edition": edition_now().code}

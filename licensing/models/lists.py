@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.decided import filled
 from core.languages import in_language
 from core.quantities import UNIT_LONGEST
-from licensing.policy.vocabulary import CATEGORY
+from licensing.policy.vocabulary import CATEGORY, TERRITORY_OF
 from licensing.words import terms
 
 
@@ -73,6 +73,11 @@ class ControlItem(models.Model):
     @property
     def verified(self) -> bool:
         return self.confidence == "verified"
+
+    @property
+    def territory(self) -> str:
+        """Of which exporters it may be."""
+        return TERRITORY_OF[self.official]
 
     @property
     def category_label(self) -> str:

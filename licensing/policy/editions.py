@@ -21,7 +21,6 @@ from licensing.policy.vocabulary import (
     CATEGORY,
     COUNTRY,
     COUNTRY_PATTERN,
-    DOMESTIC,
     ELEMENT,
     ELEMENTS,
     END_USE,
@@ -31,7 +30,7 @@ from licensing.policy.vocabulary import (
     LOOKS_AT,
     OF_THE_MINISTRY,
     OF_UNLISTED,
-    OVERSEAS,
+    TERRITORY_OF,
     UNTIMED,
     Kind,
 )
@@ -153,7 +152,7 @@ class Code:
     @property
     def territory(self) -> str:
         """Of which exporters it may be: labels of ours are for those overseas."""
-        return DOMESTIC if self.official else OVERSEAS
+        return TERRITORY_OF[self.official]
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ CODE, COUNTRY, END_USE, ELEMENT = "item.control_code", "destination.country", "e
 HIT = "screening.hit"
 LIST, CATEGORY, TERRITORY = "item.list", "item.category", "exporter.territory"
 DOMESTIC, OVERSEAS = "domestic", "overseas"  # exporters
+TERRITORY_OF: Mapping[bool, str] = {True: DOMESTIC, False: OVERSEAS}  # whose a code is: is it official
 FOLLOWING = (LIST, CATEGORY, ELEMENT)  # what a listed code says by itself
 OF_UNLISTED: Mapping[str, str] = {LIST: "none", CATEGORY: "none"}  # likewise what is on no list
 

@@ -132,9 +132,9 @@ from licensing.selectors.licenses import (
 )
 from licensing.selectors.lists import (
     ITEM_SEARCH,
-    applicable_items,
     control_lists,
     in_force_on,
+    items_for,
     items_named,
     search_items,
 )
@@ -284,7 +284,6 @@ __all__ = [
     "Taken",
     "Turned",
     "announcer_of",
-    "applicable_items",
     "applications_for",
     "cases_to_turn",
     "certificates_of",
@@ -345,6 +344,7 @@ __all__ = [
     "inquiries_for",
     "inquiries_to_cite",
     "invariants_of",
+    "items_for",
     "items_named",
     "judge",
     "judged",

@@ -10,7 +10,7 @@ from core.search import search, words_of
 from licensing.models import ControlItem
 from licensing.policy.engine import Outcome
 from licensing.policy.facts import whole
-from licensing.policy.vocabulary import CODE
+from licensing.policy.vocabulary import CODE, DOMESTIC, TERRITORY_OF
 from licensing.selectors.editions import edition_on, rules_of
 from licensing.words import terms
 
@@ -33,9 +33,9 @@ def search_items(*, q: str = "", code: str = "", list_name: str = "") -> QuerySe
     return search(items, ITEM_SEARCH, words_of(q))
 
 
-def items_named(text: str, *, official: bool = True) -> list[ControlItem]:
+def items_named(text: str, *, territory: str = DOMESTIC) -> list[ControlItem]:
     """Whom a person may mean: the item of this very code, else all that these words or this goods code find."""
-    items = ControlItem.objects.filter(official=official).select_related("instrument").order_by("pk")
+    items = items_for(territory).select_related("instrument")
     goods_code = re.sub(r"[\s.]", "", text)
     words = words_of(goods_code if re.fullmatch(r"[0-9]{4,}", goods_code, re.ASCII) else text)
     return list(items.filter(code__iexact=text.strip())) or list(search(items, ITEM_SEARCH, words))
@@ -61,6 +61,7 @@ def in_force_on(items: Iterable[ControlItem], on: date) -> list[tuple[ControlIte
     return [(item, said(item)) for item in items]
 
 
-def applicable_items() -> QuerySet[ControlItem]:
-    """What a domestic exporter may apply for."""
-    return ControlItem.objects.filter(official=True).order_by("pk")
+def items_for(territory: str = DOMESTIC) -> QuerySet[ControlItem]:
+    """What exporters of there may name."""
+    theirs = [official for official, whose in TERRITORY_OF.items() if whose == territory]
+    return ControlItem.objects.filter(official__in=theirs).order_by("pk")

@@ -11,7 +11,7 @@ from core.legal_time import legal_today
 from licensing import selectors
 from licensing.models import ControlItem, EndUse
 from licensing.policy.editions import Flaw, Unreadable
-from licensing.policy.vocabulary import CODE, UNLISTED_CODE
+from licensing.policy.vocabulary import CODE, DOMESTIC, OVERSEAS, UNLISTED_CODE
 from licensing.web.answers import Answer
 from licensing.web.forms.check import FIELDS, CheckForm
 
@@ -41,10 +41,10 @@ def _items(form: CheckForm) -> list[ControlItem]:
     """What the item's text may mean; none with an error in the form. Exporters overseas choose among our labels."""
     if form.errors.keys() & {"item", "territory"} or not form.cleaned_data["item"]:
         return []
-    text, abroad = form.cleaned_data["item"], bool(form.cleaned_data["territory"])
-    found = selectors.items_named(text, official=not abroad)
-    if not found and abroad:
-        found = list(ControlItem.objects.filter(official=False).order_by("pk"))
+    text, territory = form.cleaned_data["item"], form.cleaned_data["territory"] or DOMESTIC
+    found = selectors.items_named(text, territory=territory)
+    if not found and territory == OVERSEAS:
+        found = list(selectors.items_for(OVERSEAS))
     if not found and ControlItem.objects.filter(code__iexact=text.strip()).exists():
         form.add_error("territory", _("{code} is a label for exporters overseas.").format(code=text))
     elif not found:

@@ -74,7 +74,7 @@ def declaration_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         now = get_object_or_404(selectors.declarations_for(request.actor), ref=ref) if ref else None
         parties = parties_for(request.actor)
         start = None if now else {"end_user": parties.filter(ref=request.GET.get("end_user", "")).first()}
-        return [DeclarationForm(data, instance=now, initial=start, parties=parties, items=selectors.applicable_items())]
+        return [DeclarationForm(data, instance=now, initial=start, parties=parties, items=selectors.items_for())]
 
     def save(form: DeclarationForm, do: Callable[..., Any] = call) -> Any:
         if ref:
@@ -192,7 +192,7 @@ def application_form(request: HttpRequest, ref: str = "") -> HttpResponse:
         "no_contract": row and without_its_contract(row),
         "to_copy": [] if row else selectors.with_names(selectors.in_force(request.actor))[:MOST_TO_COPY],
         "offers": [] if row else offers(request.actor, legal_now()),
-        "items": selectors.applicable_items(),
+        "items": selectors.items_for(),
         "countries": countries(),
         "papers": (row.needed if row else ApplicationDocument.NEEDED).values(),
         "worth": row and together(line.value for line in row.lines.all()),

@@ -249,4 +249,4 @@ def test_the_control_list_is_narrowed_by_words_code_and_list(reference):
 
 def test_only_official_items_are_applied_for(reference):
     assert ControlItem.objects.filter(official=False).exists()
-    assert not selectors.applicable_items().filter(official=False).exists()
+    assert not selectors.items_for().filter(official=False).exists()
