@@ -142,7 +142,7 @@ BEGIN
     IF pooled THEN
         -- of where the license allows it to go, as ledger_hold took no others
         pools := ARRAY(SELECT DISTINCT s.pool FROM pool_shares(license_, (request->>'end_user')::bigint,
-            request->>'destination', planned, asked_lines) s
+            request->>'destination', pool_day(NULL, planned), asked_lines) s
             WHERE request->>'destination' = ANY ((SELECT l.destinations FROM licensing_license l
                                                   WHERE l.id = license_)::text[]));
         IF NOT dry THEN

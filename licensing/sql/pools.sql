@@ -51,6 +51,11 @@ CREATE OR REPLACE FUNCTION pool_shares(license bigint, party bigint, destination
       AND (p.measure = 'gross' OR p.element = item.element OR i->'contents' ? p.element OR l.composition ? p.element);
 $$;
 
+-- The day on which a shipment counts: of its declaration, or before that the planned one.
+CREATE OR REPLACE FUNCTION pool_day(declared_at timestamptz, planned_on date) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(legal_day(declared_at), planned_on);
+$$;
+
 -- How much of a mass, in grams, counts: the share of it, rounded half up.
 CREATE OR REPLACE FUNCTION pool_content(gross bigint, share numeric) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT round(gross * share)::bigint;
@@ -92,7 +97,7 @@ $$;
 
 -- Each pool counts what these lines of a shipment are now, and no other pool does: what changed is used, or freed.
 -- request: {license, shipment, shipment_ref, end_user, destination, day, declared, lines: [{line, gross, contents}]}; gross
---   is what of the line is reserved or has crossed, less what was credited, day that of its declaration, else the planned one.
+--   is what of the line is reserved or has crossed, less what was credited, day as pool_day says it.
 -- What a pool has no room for is used all the same, as over_used: the caller has asked before (ledger_take), or it has
 -- crossed. The caller holds the shipment. at_: the instant, where the caller read it after it held the pools.
 -- Returns [{pool, over}]: what went beyond now.
@@ -147,7 +152,7 @@ $$;
 
 -- What a reservation, as ledger_take is asked for it, uses once it is taken, as pool_follow reads it.
 CREATE OR REPLACE FUNCTION pool_asked(request jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT request || jsonb_build_object('day', request->'planned_on', 'declared', false, 'lines', (
+    SELECT request || jsonb_build_object('day', pool_day(NULL, (request->>'planned_on')::date), 'declared', false, 'lines', (
         SELECT jsonb_agg(i || jsonb_build_object('gross', i->'quantity') ORDER BY n)
         FROM jsonb_array_elements(request->'lines') WITH ORDINALITY lines (i, n)));
 $$;

@@ -2,11 +2,11 @@
 -- last, and so does the sweep that lets reservations lapse.
 
 -- What a shipment uses of pools, as pool_follow reads it: what of its lines is reserved or has crossed, less what a return
--- credited that an officer approved, in the period of the day of its declaration, or before that of the planned day.
+-- credited that an officer approved.
 CREATE OR REPLACE FUNCTION shipment_uses(s shipments_shipment) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('license', s.license_id, 'shipment', s.id, 'shipment_ref', s.ref, 'end_user', s.end_user_id,
         'destination', s.destination, 'declared', s.declared_at IS NOT NULL,
-        'day', coalesce(legal_day(s.declared_at), s.planned_on), 'lines', jsonb_agg(jsonb_build_object(
+        'day', pool_day(s.declared_at, s.planned_on), 'lines', jsonb_agg(jsonb_build_object(
             'line', i.line_number, 'contents', i.contents, 'gross', i.held + i.drawn + i.over_cleared - i.credited)))
     FROM shipments_shipmentline i WHERE i.shipment_id = s.id;
 $$;
@@ -44,7 +44,7 @@ BEGIN
                 'pointer', format('/lines/%s/composition', asked.number - 1), 'element', p.element, 'pool', p.ref)
                 ORDER BY asked.number, p.ref), '[]')
             FROM jsonb_array_elements(request->'lines') WITH ORDINALITY asked (item, number)
-            JOIN pool_shares(license, end_user, request->>'destination', (request->>'planned_on')::date,
+            JOIN pool_shares(license, end_user, request->>'destination', pool_day(NULL, (request->>'planned_on')::date),
                              request->'lines') s ON s.line = (asked.item->>'line')::int AND s.share IS NULL
             JOIN licensing_quotapool p ON p.id = s.pool);
     END IF;

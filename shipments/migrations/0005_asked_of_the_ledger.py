@@ -1,0 +1,20 @@
+"""The day on which a shipment counts against national quotas is asked of the ledger's function."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent.parent / "sql"
+CHANGED = ("pools", "doors")
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('licensing', '0058_which_day_a_pool_counts_on'),
+        ('shipments', '0004_refused_rows_of_a_bulk'),
+    ]
+
+    operations = [
+        migrations.RunSQL([((SQL / f"{name}.sql").read_text(encoding="utf-8"), None) for name in CHANGED]),
+    ]
