@@ -1,11 +1,11 @@
-"""The day on which a shipment counts against national quotas is asked of the ledger's function."""
+"""What a movement does to a balance or a pool, and the day on which a shipment counts, are asked of the ledger's functions."""
 
 from pathlib import Path
 
 from django.db import migrations
 
 SQL = Path(__file__).parent.parent / "sql"
-CHANGED = ("pools", "doors")
+CHANGED = ("books", "pools", "doors")
 
 
 class Migration(migrations.Migration):

@@ -43,10 +43,9 @@ CREATE OR REPLACE FUNCTION shipment_allotted(licenses bigint[])
     SELECT t.license_id, t.line_id, format('shipment %s allotment %s', t.shipment_id, amount.what), sum(amount.off)
     FROM taken t, LATERAL (VALUES
         ('reserved', CASE WHEN t.kind = 'reserve' THEN t.more END),
-        ('held', CASE WHEN t.kind = 'reserve' THEN t.more
-                      WHEN t.kind = 'release' OR t.kind IN ('draw', 'adjust') AND t.held THEN -t.more END),
-        ('crossed', CASE WHEN t.kind IN ('draw', 'adjust', 'over_clear') THEN t.more END),
-        ('credited', CASE WHEN t.kind = 'credit' THEN t.more END),
+        ('held', t.more * ledger_sign('reserved', t.kind, t.held)),
+        ('crossed', t.more * (ledger_sign('drawn', t.kind, t.held) + ledger_sign('over_cleared', t.kind, t.held))),
+        ('credited', t.more * ledger_sign('credited', t.kind, t.held)),
         ('of another', CASE WHEN t.more IS NULL THEN 1 END)) amount (what, off)
     GROUP BY t.license_id, t.line_id, t.shipment_id, amount.what HAVING sum(amount.off) <> 0;
 $$;
@@ -80,19 +79,19 @@ CREATE OR REPLACE FUNCTION shipment_drift(licenses bigint[])
     RETURNS TABLE (license_id bigint, line_id bigint, what text, off numeric) LANGUAGE sql STABLE AS $$
     WITH moved AS (
         SELECT m.license_id, m.line_id, m.line_number, m.shipment_id,
-               coalesce(sum(CASE WHEN m.account <> 'quantity' THEN 0 WHEN m.kind = 'reserve' THEN m.quantity
-                        WHEN m.kind = 'release' OR m.kind IN ('draw', 'adjust') AND m.held THEN -m.quantity ELSE 0 END), 0) AS held,
-               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind IN ('draw', 'adjust')), 0) AS drawn,
+               coalesce(sum(m.quantity * ledger_sign('reserved', m.kind, m.held)) FILTER (WHERE m.account = 'quantity'), 0) AS held,
+               coalesce(sum(m.quantity * ledger_sign('drawn', m.kind, m.held)) FILTER (WHERE m.account = 'quantity'), 0) AS drawn,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'release'), 0) AS released,
-               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'over_clear'), 0) AS over_cleared,
+               coalesce(sum(m.quantity * ledger_sign('over_cleared', m.kind, m.held)) FILTER (WHERE m.account = 'quantity'), 0)
+                   AS over_cleared,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'reserve'), 0) AS reserved,
                coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind = 'reserve'), 0) AS worth,
-               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind IN ('draw', 'adjust')), 0) AS worth_drawn,
-               coalesce(sum(CASE WHEN m.account <> 'value' THEN 0 WHEN m.kind = 'reserve' THEN m.quantity
-                        WHEN m.kind = 'release' OR m.kind IN ('draw', 'adjust') AND m.held THEN -m.quantity ELSE 0 END), 0) AS worth_held,
-               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'value' AND m.kind = 'credit'), 0) AS worth_credited,
+               coalesce(sum(m.quantity * ledger_sign('drawn', m.kind, m.held)) FILTER (WHERE m.account = 'value'), 0) AS worth_drawn,
+               coalesce(sum(m.quantity * ledger_sign('reserved', m.kind, m.held)) FILTER (WHERE m.account = 'value'), 0) AS worth_held,
+               coalesce(sum(m.quantity * ledger_sign('credited', m.kind, m.held)) FILTER (WHERE m.account = 'value'), 0)
+                   AS worth_credited,
                count(*) FILTER (WHERE m.account = 'quantity' AND m.kind = 'credit') AS credits,
-               coalesce(sum(m.quantity) FILTER (WHERE m.account = 'quantity' AND m.kind = 'credit'), 0) AS credited
+               coalesce(sum(m.quantity * ledger_sign('credited', m.kind, m.held)) FILTER (WHERE m.account = 'quantity'), 0) AS credited
         FROM licensing_movement m
         WHERE m.shipment_id IS NOT NULL AND (licenses IS NULL OR m.license_id = ANY (licenses))
         GROUP BY m.license_id, m.line_id, m.line_number, m.shipment_id

@@ -66,7 +66,7 @@ CREATE OR REPLACE FUNCTION shipment_pool_drift(licenses bigint[])
              jsonb_array_elements(l.uses->'lines') i WHERE (i->>'line')::int = c.line
     ), present AS (
         SELECT m.shipment_id, m.license_id, m.pool_id, m.line_number,
-               sum(CASE m.kind WHEN 'use' THEN m.amount ELSE -m.amount END) AS content
+               sum(m.amount * pool_sign(m.kind)) AS content
         FROM licensing_poolmovement m
         WHERE m.shipment_id IS NOT NULL AND (licenses IS NULL OR m.license_id = ANY (licenses)) GROUP BY 1, 2, 3, 4
     )
