@@ -36,7 +36,7 @@ def joined(when: list[tuple[str, Span]]) -> When:
     found: dict[str, list[Span]] = {}
     for audience, span in sorted(when, key=lambda one: (JUDGED.index(one[0]), one[1].first)):
         spans = found.setdefault(audience, [])
-        if spans and spans[-1].last is not None and spans[-1].last + DAY == span.first:
+        if spans and spans[-1].after == span.first:
             spans[-1] = Span(spans[-1].first, span.last)
         else:
             spans.append(span)

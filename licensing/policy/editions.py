@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -66,6 +66,11 @@ class Span:
 
     def covers(self, on: date) -> bool:
         return self.first <= on and (self.last is None or on <= self.last)
+
+    @property
+    def after(self) -> date | None:
+        """The first day after it; None where it has no end, or no calendar has that day."""
+        return self.last + timedelta(days=1) if self.last and self.last < date.max else None
 
 
 @dataclass(frozen=True)

@@ -286,8 +286,8 @@ def _ends(spans: Iterable[Span]) -> Iterator[date]:
     """The first day of each, and the first one after it."""
     for span in spans:
         yield span.first
-        if span.last is not None and span.last < date.max:
-            yield span.last + DAY
+        if span.after:
+            yield span.after
 
 
 def _open(rules: Collection[Rule]) -> set[str]:

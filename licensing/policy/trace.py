@@ -99,9 +99,9 @@ def _resting(rule: Rule, on: date, audience: str) -> Line:
 def _acts_from(rule: Rule, day: date) -> date | None:
     """The first day from `day` on that no pause covers; None when there is none in the rule's own time."""
     while pause := next((pause for pause in rule.pauses if pause.covers(day)), None):
-        if pause.last is None or pause.last == date.max:
+        if pause.after is None:
             return None
-        day = pause.last + DAY
+        day = pause.after
     return day if rule.span.covers(day) else None
 
 

@@ -50,7 +50,7 @@ def of_now(rows: Iterable[Notice], today: date) -> list[Notice]:
 def _over(notice: Notice, windows: Iterable[Window], today: date) -> bool:
     if notice.kind != Notice.Kind.NO_CHANGE:
         return False
-    told = [one for one in windows if one.instrument in notice.instruments and one.first <= notice.dated <= one.last]
+    told = [one for one in windows if one.instrument in notice.instruments and one.covers(notice.dated)]
     return bool(told) and all(one.last < today for one in told)
 
 

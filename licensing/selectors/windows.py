@@ -13,9 +13,9 @@ from core.selectors import whoever_may
 from licensing.models import ApplicationLine, Follow, License, PolicyEdition, Signature, WindowWarning
 from licensing.models.balances import LicenseLine
 from licensing.models.windows import STAGES
-from licensing.policy.editions import Edition, edition_of
+from licensing.policy.editions import Edition, Span, edition_of
 from licensing.policy.edits import key_of, put, rows
-from licensing.policy.engine import DAY, Compiled
+from licensing.policy.engine import Compiled
 from licensing.policy.facts import whole
 from licensing.policy.vocabulary import CODE, NEW, TERRITORY
 from licensing.selectors.editions import Editions, editions_at, rules_of
@@ -24,8 +24,8 @@ from licensing.states import IN_FORCE, UNDER_WAY
 PART = "windows"
 
 
-@dataclass(frozen=True)
-class Window:
+@dataclass(frozen=True, kw_only=True)
+class Window(Span):
     """A time, its last day included, in which an instrument (clause "": all of it) does not apply.
 
     key: as edits name its row.
@@ -34,14 +34,8 @@ class Window:
     key: str
     instrument: str
     clause: str
-    first: date
     last: date
     by: str
-
-    @property
-    def returns_on(self) -> date | None:
-        """The first day after it; None where no calendar has one."""
-        return self.last + DAY if self.last < date.max else None
 
 
 def windows_of(edition: Edition) -> tuple[Window, ...]:
@@ -75,10 +69,9 @@ def returns_of(digest: str, key: str) -> Returns:
     """Of the window of this key, by the edition of this digest: worked out once a process."""
     rules = rules_of(digest)
     row = rows(rules.edition.document, PART)[key]
-    last = date.fromisoformat(row["suspended_until"])
-    if last == date.max:
+    on = next(window.after for window in windows_of(rules.edition) if window.key == key)
+    if on is None:
         return Returns()
-    on = last + DAY
     longer = Compiled(edition_of(put(rules.edition.document, PART, key, row | {"suspended_until": str(on)}), ""))
     back = rules.active(on, NEW) & ~longer.active(on, NEW)
     return Returns(
@@ -101,16 +94,15 @@ def _said(code: str, edition: Edition) -> dict[str, Any]:
 # --- by the editions known ----------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Ending:
-    """A window that ends on its last day, by the editions known; `edition`, `digest`: which judges the day after."""
+    """A window that ends on its last day, by the editions known.
+
+    on: the day after, on which what it suspends counts again; `edition`, `digest`: which judges that day.
+    """
 
     window: Window
+    on: date
     edition: str
     digest: str
-
-    @property
-    def on(self) -> date:
-        """The day on which what it suspends counts again."""
-        return self.window.last + DAY
 
     @property
     def returns(self) -> Returns:
@@ -121,10 +113,10 @@ def windows_ending(editions: Editions, days: int) -> list[Ending]:
     """Those whose last day is today or within so many days; the first to end comes first."""
     latest = editions.today + timedelta(days)
     found = [
-        Ending(window, code, digest)
+        Ending(window, window.after, code, digest)
         for code, digest, _ in editions.rows
         for window in windows_of(editions.rules(digest).edition)
-        if window.returns_on and editions.today <= window.last <= latest and editions.of(window.returns_on)[0] == code
+        if window.after and editions.today <= window.last <= latest and editions.of(window.after)[0] == code
     ]
     return sorted(found, key=lambda one: (one.window.last, one.window.key))
 
@@ -135,7 +127,7 @@ def changed_by(editions: Editions, key: str, last: date) -> str | None:
     Of several that say otherwise, the first: what judges the day after rests on it.
     """
     names = [row[0] for row in editions.rows]
-    place = names.index(editions.of(last + DAY)[0])
+    place = names.index(editions.of(Span(last, last).after or last)[0])
     if _has(editions.rows[place][1], key, last):
         return None
     while place > 0 and not _has(editions.rows[place - 1][1], key, last):
