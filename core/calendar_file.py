@@ -15,6 +15,7 @@ from core import characters
 from core.legal_time import DAY_PATTERN
 from core.models import DayKind, LegalDay
 from core.models.days import WORKED
+from core.sizes import ECHOED
 
 SHIPPED = Path(__file__).parent / "data" / "working_days.csv"
 COLUMNS = ["date", "dow", "is_working_day", "kind", "holiday_name", "provisional", "source"]
@@ -191,7 +192,7 @@ def _day(text: str) -> date | None:
 
 
 def _shown(text: str) -> str:
-    return repr(text[:40])
+    return repr(text[:ECHOED])
 
 
 def _row(cell: dict[str, str]) -> Row:

@@ -96,7 +96,7 @@ def _with_a_reason(verb: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(verb)
     def asking(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not str(kwargs["reason"]).strip():
+        if not str(kwargs.get("reason") or "").strip():
             raise Invalid([Problem("/reason", "required", _("Say why."))])
         return verb(*args, **kwargs)
 

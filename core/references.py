@@ -19,7 +19,7 @@ _TOLERANT = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "
 
 
 def draw(prefix: str) -> str:
-    """A new random reference such as `EL-7QF4K2M1R`; so few bits that a clash is left to the unique constraint."""
+    """A new random reference such as `EL-7QF4K2M1R`. A clash is rare, and left to the unique constraint."""
     while True:
         bits = secrets.randbits(BITS)
         body = "".join([ALPHABET[bits >> place & 31] for place in range(0, BITS, 5)])

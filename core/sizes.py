@@ -4,7 +4,7 @@ BODY_MEGABYTES = 1  # of a call, and of a form beside its files
 FORM_FIELDS, FORM_FILES = 1_500, 20  # a recommendation of 50 lines for 20 end-users has over 1,000
 TEXT_CHARACTERS = 10_000
 WORDS_CHARACTERS, REASON_CHARACTERS = 5_000, 2_000  # what a case is asked and told; why somebody does something
-ECHOED = 80  # characters of what was sent that a refusal repeats at most
+ECHOED = 80  # characters of what was sent that a refusal repeats
 MESSAGES_AT_ONCE = 1_000  # of customs; other lists of objects, too
 
 FILE_MEGABYTES = 10  # config/nginx.conf lets that much through, and a form around it

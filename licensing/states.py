@@ -152,8 +152,8 @@ ENDED_EARLY = (ApplicationState.NOT_ACCEPTED, ApplicationState.WITHDRAWN, Applic
 IN_FORCE = (LicenseState.ACTIVE, LicenseState.SUSPENDED)
 # Before its days were over and its quantities used, for good; and the steps of its history that do so.
 ENDED_BY_SOMEBODY = (LicenseState.REVOKED, LicenseState.SURRENDERED)
-ENDS_FOR_GOOD = ("revoke", "surrender")
-ENDS = (*ENDS_FOR_GOOD, "replace", "exhaust", "expire")  # the last step of these says when it ended
+ENDS_BY_SOMEBODY = ("revoke", "surrender")
+ENDS = (*ENDS_BY_SOMEBODY, "replace", "exhaust", "expire")  # the last step of these says when it ended
 WITH_THE_ACCOUNT = (*IN_FORCE, LicenseState.REPLACED)  # stop; what is used up does when it is in force again
 MAY_BE_USED = (*IN_FORCE, LicenseState.EXHAUSTED)  # one that is used up may be in force again
 NOT_ENDED = (*MAY_BE_USED, LicenseState.REPLACED)  # what is reserved on one that was replaced may leave

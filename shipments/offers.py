@@ -10,11 +10,11 @@ from core.access import Actor
 from core.legal_time import day_start, legal_day, months_after
 from core.models import HistoryLine, Membership
 from exporters.models import Exporter, qualified_on
-from licensing.models import Application, ApplicationEndUser, ApplicationLine, EndUse
+from licensing.models import Application, ApplicationEndUser, ApplicationLine, EndUse, Kind
 from licensing.policy.vocabulary import CHANNEL_OF
 from licensing.selectors import editions_at, in_force
 from licensing.selectors.judging import NEW, PARTS, known_of, looks, said
-from licensing.selectors.merges import EACH, INTO, asked_for
+from licensing.selectors.merges import asked_for
 from licensing.states import ApplicationState
 from shipments.qualifying import Exam, examine
 
@@ -81,7 +81,7 @@ def granted(actor: Actor, at: datetime) -> QuerySet[Application]:
     """Per-shipment cases that were granted in the past year, the newest first."""
     rows = Application.objects.filter(
         exporter_id=actor.organization_id,
-        kind=EACH,
+        kind=Kind.PER_SHIPMENT,
         state__in=[ApplicationState.APPROVED, ApplicationState.ISSUED],
         decided_at__gte=day_start(months_after(legal_day(at), -MONTHS)),
     )
@@ -109,13 +109,13 @@ def _opened(newest: Mapping[Key, Application], at: datetime) -> dict[Key, tuple[
         user = next(user for user in case.end_users.all() if (user.party_id, user.declaration.end_use_id) == key[1:])
         facts = said(case, line, user, known.hits.get(user.party_id))
         (look,) = looks(facts, [(today, True)], date.max, editions, NEW)
-        if look.opens(CHANNEL_OF[INTO]):
+        if look.opens(CHANNEL_OF[Kind.ANNUAL]):
             found[key] = line, user
     return found
 
 
 def _held(actor: Actor) -> set[tuple[int, int]]:
-    rows = in_force(actor).filter(kind=INTO).order_by().values_list("end_users__goods", "end_users__party_id")
+    rows = in_force(actor).filter(kind=Kind.ANNUAL).order_by().values_list("end_users__goods", "end_users__party_id")
     return {(item, party) for goods, party in rows for item in goods}
 
 

@@ -29,7 +29,7 @@ from licensing.selectors import (
 )
 from licensing.selectors.movements import finds_sent, names_reserved_for, tells_goods
 from licensing.selectors.what_if import reads_reserved
-from licensing.states import ENDS_FOR_GOOD
+from licensing.states import ENDS_BY_SOMEBODY
 from shipments.models import (
     Bulk,
     BulkRow,
@@ -326,8 +326,8 @@ def opened_by_declaration(license: License, row: Shipment, moment: datetime) -> 
     suspended = any(
         cause.opened_at <= moment and (cause.ended_at is None or moment < cause.ended_at) for cause in closes
     )
-    turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS_FOR_GOOD], at__lte=moment)
-    ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS_FOR_GOOD)
+    turns = lines_of(license).filter(verb__in=["exhaust", "reopen", *ENDS_BY_SOMEBODY], at__lte=moment)
+    ended = turns.values_list("verb", flat=True).last() in ("exhaust", *ENDS_BY_SOMEBODY)
     ended = ended or _revoked_after(whole[1:], moment)
     if suspended or ended or not license.covers(legal_day(moment)):
         kinds.append(Incident.Kind.LICENSE_NOT_USABLE)

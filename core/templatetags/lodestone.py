@@ -63,7 +63,7 @@ def money(hundredths: Decimal | int | None, currency: str) -> str:
     """An amount, or whole hundredths of one: `2,400,000.00 CNY`."""
     if hundredths is None:
         return ""
-    amount = hundredths if isinstance(hundredths, Decimal) else Decimal(quantities.hundredths(hundredths))
+    amount = hundredths if isinstance(hundredths, Decimal) else Decimal(hundredths).scaleb(-quantities.MONEY_PLACES)
     return f"{amount:,.{quantities.MONEY_PLACES}f} {currency}"
 
 

@@ -27,7 +27,7 @@ def telling_of_moved_deadlines() -> Iterator[None]:
 
     Nothing is recomputed: the clock is derived. Where the table did not reach so far, its first last day is told, too.
     """
-    opened = Application.TIMED | Q(state=ApplicationState.SUBMITTED)
+    opened = Application.CLOCKED | Q(state=ApplicationState.SUBMITTED)
     refused = Q(state=ApplicationState.UNDER_RECONSIDERATION) | contestable_still(legal_today())
     cases = lock_all(Application.objects.filter(opened | refused))
     at = legal_now()

@@ -25,8 +25,8 @@ Kind = QuestionEntry.Kind
 
 
 def default_question_day() -> date:
-    """Some calendar days from today; the reviewer may choose another day."""
-    return legal_today() + timedelta(days=14)
+    """In two weeks; the reviewer may choose another day."""
+    return legal_today() + timedelta(weeks=2)
 
 
 @command

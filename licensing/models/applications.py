@@ -133,7 +133,7 @@ class Application(FSMModelMixin, models.Model):
     """One case. The organization owns it; its rounds, questions and findings hang below."""
 
     PREFIX = "AP"
-    TIMED = Q(state__in=OPEN_CASE, accepted_on__isnull=False)  # open ones whose working days count, or stand still
+    CLOCKED = Q(state__in=OPEN_CASE, accepted_on__isnull=False)  # open ones whose working days count, or stand still
 
     ref = models.CharField(max_length=REFERENCE_LONGEST, unique=True)
     exporter = models.ForeignKey(Exporter, on_delete=models.PROTECT, related_name="applications")

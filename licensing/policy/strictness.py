@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from licensing.policy.engine import LEAVES, RANK, Outcome
-from licensing.policy.vocabulary import CLOCKS, TOLERANCES, UNSAID
+from licensing.policy.engine import RANK, Outcome
+from licensing.policy.vocabulary import CLOCKS, TOLERANCES, UNLICENSED, UNSAID
 
 TIGHTENS, LOOSENS, NEITHER = "tightens", "loosens", ""
 
@@ -62,7 +62,7 @@ def _differences(old: Outcome, new: Outcome) -> Iterator[Difference]:
 
 
 def _way(outcome: Outcome) -> str:
-    return outcome.disposition if outcome.disposition in LEAVES else "license"
+    return outcome.disposition if outcome.disposition in UNLICENSED else "license"
 
 
 def _stepped(part: str, old: Any, new: Any, stricter: Any) -> Difference:

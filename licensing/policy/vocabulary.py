@@ -22,6 +22,7 @@ DISPOSITIONS = (
 EXCEPTED = ("presumption_of_denial", "prohibited")  # what bars, so that whoever approves it says why
 OVERRULED = "presumption_of_approval"  # and whoever refuses what is presumed so
 NEEDS_FACTS = "needs_facts"  # instead of a disposition: it can't be said yet
+UNLICENSED = ("exempt", "prohibited")  # what is settled without anybody asking for a license
 RULED = DISPOSITIONS[2:]  # what a rule may set; the milder ones say that no rule controls
 CHANNELS = ("annual", "exempt_report", "registration", "single", "special_application")
 SPECIAL = "special_application"  # the one channel that a prohibition may leave

@@ -105,7 +105,7 @@ class Handover:
 
 
 def handovers_of(cases: Iterable[Application], today: date) -> dict[int, Handover]:
-    """Of each of these that is approved: ISSUE_DAYS after the decision, by law. One query."""
+    """Of each of these that is approved: ISSUE_DAYS working days after the decision, by law. One query."""
     approved = [case for case in cases if case.state == ApplicationState.APPROVED]
     granted = {case.pk: case.changed_at or case.decided_at for case in approved}
     decided = {pk: legal_day(at) for pk, at in granted.items() if at}
@@ -159,7 +159,7 @@ def with_days_left(rows: QuerySet[Application], today: date) -> QuerySet[Applica
     So thousands cost what the days do on which they were accepted.
     """
     editions = editions_at(day_end(today) - INSTANT)
-    ticking = with_own(Application.objects.filter(Application.TIMED), editions)
+    ticking = with_own(Application.objects.filter(Application.CLOCKED), editions)
     own = Case(When(Q(stood_still=True) | Q(anew=True), then=F("pk")), default=Value(0))
     # those with a clock of their own first: what is said of them goes before what is said of their day
     one_each = ticking.annotate(own=own).order_by("-own", "accepted_on").distinct("own", "accepted_on")
@@ -210,5 +210,5 @@ def signals_due(cases: Iterable[Application], today: date) -> dict[int, list[tup
 
 def to_signal(today: date) -> list[int]:
     """Open cases whose clocks have reached what their history does not say yet; six queries, however many they are."""
-    cases = Application.objects.filter(Application.TIMED).order_by("pk")
+    cases = Application.objects.filter(Application.CLOCKED).order_by("pk")
     return list(signals_due(cases, today))

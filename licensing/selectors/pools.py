@@ -31,7 +31,8 @@ class Room(State):
 class Standing:
     """A pool as it stands on a day, in grams. free is below nothing where its cap was cut below what is used.
 
-    runs_out: the day on which nothing is left at the rate LATELY; None where it lasts, or nothing is used.
+    runs_out: the day on which nothing is left at the rate of the last LATELY days; None where it lasts, or nothing is
+    used.
     waiting: a change that waits for its second person.
     """
 

@@ -19,8 +19,8 @@ ANSWER_DAYS = 20  # working days after which a question that nobody answers ends
 
 
 def silences_of(questions: Iterable[Question]) -> dict[int, list[Pause]]:
-    """On which days each is over, by primary key: ANSWER_DAYS have gone by since the reviewer last asked, and the
-    day that he gave, and not a word came; until one does. None where the working-day table ends before. One query.
+    """On which days each is over, by primary key: ANSWER_DAYS working days have gone by since the reviewer last asked, and
+    the day that he gave, and not a word came; until one does. None where the working-day table ends before. One query.
     """
     asked = {question.pk: list(_askings(question)) for question in questions}
     days = [on for askings in asked.values() for on, _due, _then in askings]
@@ -59,7 +59,7 @@ def unanswered(case: Application) -> Callable[[date], bool]:
 
 
 def long_asked(today: date) -> list[int]:
-    """Cases that wait for an answer to a question that was first asked ANSWER_DAYS ago or before."""
+    """Cases that wait for an answer to a question that was first asked ANSWER_DAYS working days ago or before."""
     first = working_day_before(today, ANSWER_DAYS)
     if first is None:
         return []

@@ -248,7 +248,7 @@ CREATE OR REPLACE FUNCTION ledger_yuan(currency_ text, day date) RETURNS numeric
         WHERE r.currency = currency_ AND r.month = date_trunc('month', day)) END;
 $$;
 
--- The same of another currency.
+-- The same in another currency.
 CREATE OR REPLACE FUNCTION ledger_rate(from_ text, to_ text, day date) RETURNS numeric LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN from_ = to_ THEN 1 ELSE round(ledger_yuan(from_, day) / ledger_yuan(to_, day), 8) END;
 $$;

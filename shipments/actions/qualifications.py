@@ -115,7 +115,8 @@ def grant(pk: int, *, seen: int, papers_seen: bool, by: Actor) -> Qualification:
 
 @command
 def renew(pk: int, *, seen: int, papers_seen: bool, by: Actor) -> Qualification:
-    """It lasts GRANTED_MONTHS more, in its last RENEWAL_DAYS; raises as `grant`, and renewal-not-open."""
+    """In its last RENEWAL_DAYS it lasts GRANTED_MONTHS from its old last day on. Raises as `grant`, or
+    renewal-not-open."""
     row = lock(qualifications_for(by), pk=pk)
     require(row.renew, by=by, seen=seen)
     at = legal_now()
