@@ -19,8 +19,9 @@ ANSWER_DAYS = 20  # working days after which a question that nobody answers ends
 
 
 def silences_of(questions: Iterable[Question]) -> dict[int, list[Pause]]:
-    """On which days each is over, by primary key: ANSWER_DAYS working days have gone by since the reviewer last asked, and
-    the day that he gave, and not a word came; until one does. None where the working-day table ends before. One query.
+    """On which days each is over, by primary key: ANSWER_DAYS working days have gone by since the reviewer last asked,
+    and the day that he gave, and not a word came; until one does. None where the working-day table ends before. One
+    query.
     """
     asked = {question.pk: list(_askings(question)) for question in questions}
     days = [on for askings in asked.values() for on, _due, _then in askings]
