@@ -305,6 +305,12 @@ def may(context: Any, name: str, method: str = "GET") -> bool:
     return bool(context["actor"].may(name, method))
 
 
+@register.simple_tag(takes_context=True)
+def officer(context: Any, person: Any, office: str) -> str:
+    """What the reader reads of an officer: his name, or his office. `{% officer asked.asked_by office as who %}`"""
+    return str(person) if context["actor"].reads_names else office
+
+
 @register.simple_tag
 def scopes_of_calls(*calls: str) -> list[str]:
     """What a company's key needs to make them, each once: `{% scopes_of_calls 'GET NAME' … as needed %}`."""
