@@ -17,9 +17,11 @@ from django.conf import settings
 
 log = logging.getLogger(__name__)
 
+ANSWER_S = 5  # whoever waits for a server that is away has an answer within this; the others stay below it (a test)
+DEADLINE_S = ANSWER_S - 1  # of one statement of those who serve people, though the server lives
 TICK_S = 0.25  # how often the thread looks
 PATIENCE_S = 1.0  # a statement older than this makes it ask the server for a sign of life
-PROBE_S = 2.0  # how long the server has for that; the sum stays below the five seconds that an answer may take
+PROBE_S = 2.0  # how long the server has for that
 AGAIN_S = 0.5  # after a sign of life the server is believed for this long
 
 
