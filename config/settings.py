@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from core import legal_time, sizes
+from core.decided import filled
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -329,7 +330,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "key": {"type": "http", "scheme": "bearer", "bearerFormat": "lk_live_…"},
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": filled("{key}…", key="core.models.people.KEY_PREFIX"),
+            },
             "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE_NAME},
         }
     },
