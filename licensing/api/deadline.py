@@ -20,7 +20,7 @@ from core.errors import Invalid, Problem
 from core.legal_time import DAY_PATTERN
 from core.working_days import NotPublished, Pause
 from licensing.api import examples
-from licensing.clock import WORKING_DAYS, Clock
+from licensing.clock import SIGNALS, WORKING_DAYS, Clock
 
 PAUSE = f"{DAY_PATTERN}/{DAY_PATTERN}"
 MOST_PAUSES, LONGEST_COUNT = 50, 250
@@ -92,8 +92,7 @@ class Deadline(APIView):
                 {
                     "accepted_on": accepted_on,
                     "working_days": working_days,
-                    "day_30": clock.day(30),
-                    "day_40": clock.day(40),
+                    **{f"day_{number}": clock.day(number) for number in SIGNALS if number < WORKING_DAYS},
                     "deadline": clock.deadline,
                     "provisional": clock.provisional,
                 }
