@@ -174,6 +174,10 @@ class Ceiling(models.Model):
         return f"{self.account} of {self.line}"
 
     @property
+    def of_value(self) -> bool:
+        return self.account == Account.VALUE
+
+    @property
     def available(self) -> int:
         return self.authorized - self.reserved - self.drawn
 

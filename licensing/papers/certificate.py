@@ -80,7 +80,7 @@ def certificate(of: Issued) -> Content:
 
 
 def _line(line: Any) -> dict[str, Any]:
-    value = next((one for one in line.ceilings.all() if one.account == "value"), None)
+    value = next((one for one in line.ceilings.all() if one.of_value), None)
     return {
         "number": line.number,
         "code": line.control_item.code,

@@ -15,7 +15,6 @@ from core.access import Actor
 from core.errors import DomainError
 from core.idempotency import Answer
 from core.quantities import hundredths
-from licensing.models.balances import Account
 from licensing.selectors import clearances_taken, licenses_for, with_lines
 from shipments.actions.bulk import Row, checked
 from shipments.actions.reservations import found, stated_of
@@ -100,7 +99,7 @@ class _Left:
                 room, worth = ceiling.available - self.taken[ceiling.pk], self._worth(ceiling, item)
                 if worth <= room:
                     continue
-                if ceiling.account == Account.VALUE:
+                if ceiling.of_value:
                     left = {"value_remaining": hundredths(max(room, 0)), "currency": ceiling.currency}
                     where = {"pointer": f"/lines/{index}/value/amount"}
                     failures.append(about | where | {"code": "value-exhausted"} | left)
@@ -128,7 +127,7 @@ class _Left:
 
     def _worth(self, ceiling: Any, item: Mapping[str, Any]) -> int:
         """How much of the ceiling the item takes: its quantity, or its value in hundredths at this month's rate."""
-        if ceiling.account != Account.VALUE:
+        if not ceiling.of_value:
             return int(item["quantity"])
         pair = item["currency"], ceiling.currency
         if pair not in self.worths:

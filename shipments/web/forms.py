@@ -139,7 +139,7 @@ class ShipmentForm(forms.Form):
                 required=len(self.lines) == 1,
             )
         one_needed(self.fields[name] for name in self.quantity_names)
-        caps = {line.number: one for line in self.lines for one in line.ceilings.all() if one.account == "value"}
+        caps = {line.number: one for line in self.lines for one in line.ceilings.all() if one.of_value}
         self.capped = {number: one.currency for number, one in caps.items()}
         asked = _("The license caps the value of this line; state it, best in {currency}.")
         for number, one in caps.items():
